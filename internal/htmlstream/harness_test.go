@@ -1,0 +1,133 @@
+package htmlstream
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// recorder is a Handler that notes what it's asked and edits by a plain rule:
+// URL attributes whose value holds "tracker" are renamed, such scripts get
+// another type, and so do inline scripts that hold the word.
+type recorder struct {
+	head, body string // inserted; "%s" in body becomes the language
+	edit       bool
+	asked      []string
+}
+
+const scriptType = " type=text/plain "
+
+func (h *recorder) Head() []byte {
+	h.asked = append(h.asked, "head")
+	return []byte(h.head)
+}
+
+func (h *recorder) Body(lang []byte) []byte {
+	h.asked = append(h.asked, "body "+string(lang))
+	return []byte(strings.ReplaceAll(h.body, "%s", string(lang)))
+}
+
+func (h *recorder) StartTag(t *Tag) {
+	note := t.Name()
+	for _, name := range []string{"src", "href", "data", "ping"} {
+		if value, ok := t.Attr(name); ok {
+			note += fmt.Sprintf(" %s=%s", name, value)
+		}
+	}
+	if t.InNoscript() {
+		note += " noscript"
+	}
+	if t.Foreign() {
+		note += " foreign"
+	}
+	h.asked = append(h.asked, note)
+	if !h.edit {
+		return
+	}
+	for _, name := range []string{"src", "href", "data", "ping"} {
+		if value, _ := t.Attr(name); bytes.Contains(value, []byte("tracker")) {
+			t.Rename(name)
+			if t.Name() == "script" {
+				t.Insert(scriptType)
+				t.Rename("type")
+			}
+		}
+	}
+	if t.Name() == "script" && !t.Has("src") {
+		t.HoldText()
+	}
+}
+
+func (h *recorder) Script(t *Tag, text []byte) {
+	h.asked = append(h.asked, fmt.Sprintf("text %q", text))
+	if h.edit && bytes.Contains(text, []byte("tracker")) {
+		t.Insert(scriptType)
+		t.Rename("type")
+	}
+}
+
+func editing() *recorder { return &recorder{edit: true} }
+
+// rewriteCut rewrites input in pieces that end at the given positions.
+func rewriteCut(t testing.TB, input []byte, h Handler, cuts ...int) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	r := NewRewriter(&out, h)
+	at := 0
+	for _, cut := range append(cuts, len(input)) {
+		if n, err := r.Write(input[at:cut]); err != nil || n != cut-at {
+			t.Fatalf("Write returned %d, %v for %d bytes", n, err, cut-at)
+		}
+		at = cut
+	}
+	if err := r.Close(); err != nil {
+		t.Fatalf("Close: %v", err)
+	}
+	return out.Bytes()
+}
+
+// rewrite rewrites input at once, and checks that no way of cutting it changes
+// the output or what the handler is asked.
+func rewrite(t testing.TB, input string, newHandler func() *recorder) (string, []string) {
+	t.Helper()
+	text := []byte(input)
+	h := newHandler()
+	want := string(rewriteCut(t, text, h))
+	check := func(cuts ...int) {
+		t.Helper()
+		other := newHandler()
+		if got := string(rewriteCut(t, text, other, cuts...)); got != want {
+			t.Fatalf("cut at %v, %q became\n%q, at once\n%q", cuts, input, got, want)
+		}
+		if !slices.Equal(other.asked, h.asked) {
+			t.Fatalf("cut at %v, %q asked\n%q, at once\n%q", cuts, input, other.asked, h.asked)
+		}
+	}
+	var every []int
+	for cut := range text {
+		every = append(every, cut)
+		if len(text) < 500 {
+			check(cut)
+		}
+	}
+	check(every...)
+	random := rand.New(rand.NewPCG(1, uint64(len(text))))
+	for range 3 {
+		var some []int
+		for cut := random.IntN(9); cut < len(text); cut += 1 + random.IntN(40) {
+			some = append(some, cut)
+		}
+		check(some...)
+	}
+	return want, h.asked
+}
+
+// startTags returns the tags among what the handler was asked.
+func startTags(asked []string) []string {
+	return slices.DeleteFunc(slices.Clone(asked), func(note string) bool {
+		return note == "head" || strings.HasPrefix(note, "body ") && !strings.Contains(note, "=") || strings.HasPrefix(note, "text ")
+	})
+}

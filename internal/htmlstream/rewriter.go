@@ -1,0 +1,261 @@
+// Package htmlstream scans HTML as a browser does and inserts bytes into it on
+// the way through: io.Writer in, io.Writer out, in constant memory and without
+// a tree. It follows the tokenization stage of the WHATWG HTML standard
+// (§13.2.5) with the parts of tree construction that change tokens: raw text,
+// script data, foreign content, noscript, template, head and body.
+//
+// It owns the token boundaries, the places for what belongs into head and body,
+// and the promise that edits only insert: deleting the inserted bytes from the
+// output gives back the input. It knows no service, no consent and no URL; what
+// is inserted is its Handler's word.
+//
+// Bytes are compared as ASCII, which is exact in UTF-8 and in every legacy
+// encoding of the web but ISO-2022-JP and UTF-16; callers keep those away. A
+// document that starts with the byte order mark of UTF-16 or with "<?xml"
+// passes untouched.
+package htmlstream
+
+import (
+	"errors"
+	"io"
+)
+
+const (
+	// maxTag is the longest start tag, in bytes, that is held for editing.
+	maxTag = 64 << 10
+	// maxScript is the longest inline script, in bytes, that is held.
+	maxScript = 32 << 10
+	// maxPiece bounds what is scanned, and so what is put together, at once.
+	maxPiece = 32 << 10
+)
+
+var errClosed = errors.New("htmlstream: the document is closed; Reset the rewriter before the next one")
+
+// Handler decides what is inserted. It is called synchronously from Write and
+// Close and must not keep what it's given.
+type Handler interface {
+	// Head returns what to insert as the first thing in the document's head:
+	// after <head> or, without that tag, before the first start tag other than
+	// html, or the first text, or the end. It is called at most once, and never
+	// for a fragment: input in which another tag or text comes before any
+	// doctype, html, head or body tag.
+	Head() []byte
+	// Body returns what to insert as the first thing in the body: after <body>
+	// or, without that tag, where a browser opens the body (WHATWG HTML
+	// §13.2.6.4.4 to 6). It is called at most once, after Head, never for
+	// fragments and framesets. lang is the raw value of <html lang>, nil when
+	// absent or longer than 35 bytes.
+	Body(lang []byte) []byte
+	// StartTag is called for every start tag of an element that can load or run
+	// something. It edits through t.
+	StartTag(t *Tag)
+	// Script is called with the whole text of an inline script for which
+	// StartTag called t.HoldText. It may edit the start tag through t.
+	Script(t *Tag, text []byte)
+}
+
+// Rewriter copies one HTML document and inserts what its Handler says. The
+// output doesn't depend on how the input is cut into writes. It keeps back at
+// most an unfinished start tag (64 KB) and the script that follows it (32 KB).
+// It isn't safe for concurrent use.
+type Rewriter struct {
+	w      io.Writer
+	h      Handler
+	err    error
+	closed bool
+
+	in    []byte // the piece being scanned
+	sent  int    // in[:sent] is in out or carry
+	out   []byte // output that differs from in, not written yet
+	carry []byte // what is held from earlier pieces
+	start int    // where the token began, in in; negative: in carry
+	held  bool   // the token isn't to be written before it ends
+
+	state       state
+	matched     int    // how much of keyword has been read
+	keyword     string // see declaration.go
+	first       bool   // the token is the first of the document
+	quote       byte   // around the attribute value
+	name        name
+	element     *element
+	endTag      bool
+	selfClosing bool
+	record      bool // attributes are noted in tag
+	tag         Tag
+
+	rawText  terminator
+	script   scriptData
+	textAt   int // where the held script's text begins, from start; 0: none is held
+	spaces   namespaces
+	noscript noscript
+	place    placement
+
+	placeOnly       bool
+	oversize        int
+	oversizeScripts int
+}
+
+// NewRewriter returns a Rewriter from which w receives the rewritten document.
+func NewRewriter(w io.Writer, h Handler) *Rewriter {
+	r := &Rewriter{}
+	r.Reset(w, h)
+	return r
+}
+
+// Reset makes the Rewriter ready for a new document. It keeps its buffers, so
+// that a pooled Rewriter doesn't allocate.
+func (r *Rewriter) Reset(w io.Writer, h Handler) {
+	*r = Rewriter{
+		w: w, h: h,
+		out: r.out[:0], carry: r.carry[:0],
+		element: &unknown,
+		tag:     Tag{element: &unknown, attributes: r.tag.attributes[:0], inserted: r.tag.inserted[:0]},
+	}
+}
+
+// PlaceOnly makes the Rewriter ask for head and body but about no tag. What
+// follows the start of the body, or shows a fragment, then passes unscanned. It
+// is called before the first Write and lasts until Reset.
+func (r *Rewriter) PlaceOnly() { r.placeOnly = true }
+
+// Err returns the first error of the underlying writer.
+func (r *Rewriter) Err() error { return r.err }
+
+// Oversize returns how many start tags of reported elements were longer than
+// 64 KB, or had more than 1024 attributes, and passed without the handler
+// seeing them. Tags that are long because of a data: URL aren't counted.
+func (r *Rewriter) Oversize() int { return r.oversize }
+
+// OversizeScripts returns how many held scripts were longer than 32 KB and
+// passed without the handler seeing their text.
+func (r *Rewriter) OversizeScripts() int { return r.oversizeScripts }
+
+// Write scans p and passes on all that is complete. It fails only with the
+// error of the underlying writer, or after Close.
+func (r *Rewriter) Write(p []byte) (int, error) {
+	if r.closed {
+		return 0, errClosed
+	}
+	for n := 0; n < len(p); {
+		if r.err != nil {
+			return n, r.err
+		}
+		piece := p[n:min(len(p), n+maxPiece)]
+		r.process(piece)
+		n += len(piece)
+	}
+	return len(p), r.err
+}
+
+// Close ends the document: it places what had no place yet and passes on what
+// is held. It doesn't close the underlying writer.
+func (r *Rewriter) Close() error {
+	if r.closed || r.err != nil {
+		r.closed = true
+		return r.err
+	}
+	r.closed = true
+	r.placeAtEnd()
+	r.release(0)
+	r.flush(nil)
+	return r.err
+}
+
+// process scans one piece of at most maxPiece bytes.
+func (r *Rewriter) process(p []byte) {
+	r.in, r.sent = p, 0
+	if r.placeOnly && r.place.phase == placed && !r.held {
+		r.state = passing
+	}
+	for i := 0; i < len(p); {
+		if r.noscript.open {
+			i = r.scanNoscript(p, i)
+		} else {
+			i = r.scan(p, i)
+		}
+	}
+	r.suspend()
+}
+
+// suspend writes what is complete at the end of a piece and carries the rest.
+func (r *Rewriter) suspend() {
+	size := len(r.in)
+	switch length := size - r.start; {
+	case !r.held:
+	case r.textAt > 0 && length-r.textAt-len("</script") > maxScript:
+		r.releaseOversizeScript(size)
+	case r.textAt == 0 && length > maxTag:
+		r.giveUpTag(size)
+	}
+	if !r.held {
+		r.flush(r.in[r.sent:])
+	} else {
+		keep := max(r.start, r.sent)
+		rest := r.in[r.sent:keep]
+		r.carry = append(r.carry, r.in[keep:]...)
+		r.start -= size
+		r.flush(rest)
+	}
+	r.in, r.sent = nil, 0
+}
+
+// flush writes what has been put together, followed by the untouched rest.
+func (r *Rewriter) flush(rest []byte) {
+	if len(r.out) > 0 {
+		r.out = append(r.out, rest...)
+		rest = r.out
+	}
+	if len(rest) > 0 && r.err == nil {
+		var n int
+		if n, r.err = r.w.Write(rest); r.err == nil && n < len(rest) {
+			r.err = io.ErrShortWrite
+		}
+	}
+	r.out = r.out[:0]
+}
+
+// token returns the bytes of the held token up to end in one piece.
+func (r *Rewriter) token(end int) []byte {
+	if r.start >= 0 {
+		return r.in[r.start:end]
+	}
+	r.carry = append(r.carry, r.in[r.sent:end]...)
+	r.sent = end
+	return r.carry
+}
+
+// release ends the hold on the token that reaches to end, with its edits.
+func (r *Rewriter) release(end int) {
+	if r.held && r.tag.edited {
+		token := r.token(end)
+		if r.start >= 0 {
+			r.out = append(r.out, r.in[r.sent:r.start]...)
+			r.sent = end
+		}
+		r.out = r.tag.appendEdited(r.out, token)
+		r.carry = r.carry[:0]
+	}
+	r.drop()
+}
+
+// drop ends the hold on the token without edits.
+func (r *Rewriter) drop() {
+	if len(r.carry) > 0 {
+		r.out = append(r.out, r.carry...)
+		r.carry = r.carry[:0]
+	}
+	r.held, r.record, r.textAt, r.tag.edited = false, false, 0, false
+}
+
+// insertAt inserts text before in[at], or before the carried token when at is
+// negative.
+func (r *Rewriter) insertAt(at int, text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	if at > r.sent {
+		r.out = append(r.out, r.in[r.sent:at]...)
+		r.sent = at
+	}
+	r.out = append(r.out, text...)
+}

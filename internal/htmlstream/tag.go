@@ -1,0 +1,126 @@
+package htmlstream
+
+import "strings"
+
+// RenamePrefix is what Rename inserts before an attribute's name.
+const RenamePrefix = "data-privacy-"
+
+// maxAttributes is the most attributes of one tag that are noted.
+const maxAttributes = 1024
+
+// Tag is a start tag under the handler's hands. It is valid only during the
+// call that handed it over.
+type Tag struct {
+	data       []byte // from < to >, behind which a held script's text may follow
+	element    *element
+	nameEnd    int
+	attributes []attribute
+	inserted   []byte
+	edited     bool
+	wantsText  bool
+	inNoscript bool
+	foreign    bool
+}
+
+// attribute holds positions in Tag.data.
+type attribute struct {
+	name, nameEnd   int
+	value, valueEnd int
+	renamed         bool
+}
+
+// Name returns the element's name in lower case: a constant, not a copy.
+func (t *Tag) Name() string { return t.element.name }
+
+// Attr returns the value of the first attribute with the given lower-case name,
+// as it is written: without its quotes, character references not decoded. It is
+// empty for an attribute without a value.
+func (t *Tag) Attr(name string) (raw []byte, ok bool) {
+	for i := range t.attributes {
+		if a := &t.attributes[i]; equalFold(t.data[a.name:a.nameEnd], name) {
+			return t.data[a.value:a.valueEnd], true
+		}
+	}
+	return nil, false
+}
+
+// Has reports whether the tag has an attribute with the given lower-case name.
+func (t *Tag) Has(name string) bool {
+	_, ok := t.Attr(name)
+	return ok
+}
+
+// Rename inserts RenamePrefix before the name of every attribute with the given
+// lower-case name. All of them: preload scanners take a duplicate that the
+// parser ignores. Attributes whose name begins with an equals sign can't be
+// renamed; no name of a standard does.
+func (t *Tag) Rename(name string) {
+	if strings.HasPrefix(name, "=") {
+		return
+	}
+	for i := range t.attributes {
+		if a := &t.attributes[i]; equalFold(t.data[a.name:a.nameEnd], name) {
+			a.renamed, t.edited = true, true
+		}
+	}
+}
+
+// Insert inserts text behind the element's name. The text begins and ends with
+// a space and holds only ASCII letters, "-", "=", "/" and spaces between;
+// another text is ignored, because it could move the tag's end. The space at
+// its end keeps the value of " type=text/plain " apart from what follows the
+// name in <script/src=x>.
+func (t *Tag) Insert(text string) {
+	if len(text) < 2 || text[0] != ' ' || text[len(text)-1] != ' ' {
+		return
+	}
+	for i := range len(text) {
+		if c := text[i]; !isLetter(c) && c != '-' && c != '=' && c != '/' && c != ' ' {
+			return
+		}
+	}
+	t.inserted = append(t.inserted, text...)
+	t.edited = true
+}
+
+// HoldText asks for the text of an inline script. It has no effect on other
+// elements, in foreign content, where a script's text is markup, and inside
+// noscript, where scripts don't run.
+func (t *Tag) HoldText() {
+	t.wantsText = t.element.traits&scriptElement != 0 && !t.foreign && !t.inNoscript
+}
+
+// InNoscript reports whether the tag is inside a noscript element: it counts
+// only for browsers without JavaScript.
+func (t *Tag) InNoscript() bool { return t.inNoscript }
+
+// Foreign reports whether the element is in the SVG or MathML namespace.
+func (t *Tag) Foreign() bool { return t.foreign }
+
+// appendEdited appends the token, which begins with the tag, with the edits.
+func (t *Tag) appendEdited(out, token []byte) []byte {
+	out = append(out, token[:t.nameEnd]...)
+	out = append(out, t.inserted...)
+	at := t.nameEnd
+	for i := range t.attributes {
+		if a := &t.attributes[i]; a.renamed {
+			out = append(out, token[at:a.name]...)
+			out = append(out, RenamePrefix...)
+			at = a.name
+		}
+	}
+	return append(out, token[at:]...)
+}
+
+// equalFold reports whether b is the lower-case name, in any ASCII case.
+func equalFold(b []byte, name string) bool {
+	if len(b) != len(name) {
+		return false
+	}
+	for i, c := range b {
+		if lower(c) != name[i] {
+			return false
+		}
+	}
+	return true
+}

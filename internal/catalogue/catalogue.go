@@ -1,0 +1,149 @@
+package catalogue
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
+)
+
+// none is the index of no service.
+const none = -1
+
+// Catalogue finds services. It is immutable and safe for concurrent use.
+type Catalogue struct {
+	services []Service
+	index    map[string]int
+	patterns [][]pattern // by service
+	rules    rules
+	markers  automaton
+	cookies  cookieNames
+	visitor  [][]glob // by service: its VisitorID
+}
+
+// New checks the services and compiles them. The error lists everything that is
+// wrong, each with the service, the value and what is allowed.
+func New(services []Service) (*Catalogue, error) {
+	c := &Catalogue{
+		services: services,
+		index:    make(map[string]int, len(services)),
+		patterns: make([][]pattern, len(services)),
+		visitor:  make([][]glob, len(services)),
+	}
+	tags := make(map[consent.Tag]string, len(services))
+	var problems []error
+	for i, s := range services {
+		tag := consent.TagOf(s.ID)
+		switch other, taken := tags[tag]; {
+		case taken && other == s.ID:
+			problems = append(problems, fmt.Errorf("service %q: the id is used twice", s.ID))
+		case taken:
+			problems = append(problems, fmt.Errorf("service %q: its tag in the cookie is that of %q; choose another id", s.ID, other))
+		}
+		tags[tag], c.index[s.ID] = s.ID, i
+		patterns, err := s.check()
+		if err != nil {
+			problems = append(problems, fmt.Errorf("service %q: %w", s.ID, err))
+		}
+		c.patterns[i] = patterns
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	c.compile()
+	return c, nil
+}
+
+func (c *Catalogue) compile() {
+	var markers automatonBuilder
+	for i, s := range c.services {
+		for _, p := range c.patterns[i] {
+			c.rules.add(rule{pattern: p, service: i, category: s.Category})
+		}
+		for _, marker := range s.Inline {
+			markers.add(marker, i)
+		}
+		for _, name := range s.Cookies {
+			c.cookies.add(name, i, s.Category)
+		}
+		for _, name := range s.VisitorID {
+			c.visitor[i] = append(c.visitor[i], newGlob(name, textEnd))
+		}
+	}
+	c.rules.sort()
+	c.cookies.sort()
+	c.markers = markers.build()
+}
+
+// Services returns the services in the order in which New was given them: a
+// service's index is its position. The list must not be modified.
+func (c *Catalogue) Services() []Service { return c.services }
+
+// Index returns the index of the service with the given ID, or -1.
+func (c *Catalogue) Index(id string) int {
+	if i, ok := c.index[id]; ok {
+		return i
+	}
+	return none
+}
+
+// Find returns the index of the service the location belongs to, or -1. When
+// several fit, the package comment's precedence decides.
+func (c *Catalogue) Find(l Location) int {
+	if l.Kind == Opaque {
+		return none
+	}
+	r := c.rules.byHost(l)
+	if r == nil {
+		r = c.rules.byPath(l.Path, l.Query, l.Kind == FirstParty)
+	}
+	if r == nil {
+		return none
+	}
+	return r.service
+}
+
+// FindRequest returns the index of the service a request to the site's own host
+// belongs to: a collector or a script that the site serves under a path of its
+// own. It returns -1 for every other request. The path may be encoded or decoded;
+// the query is encoded and without "?".
+//
+// A service whose pattern names one of the site's hosts is found by Find.
+func (c *Catalogue) FindRequest(path, query string) int {
+	if path == "" || path[0] != '/' {
+		return none
+	}
+	var pathSpace, querySpace [512]byte
+	cleaned := append(pathSpace[:0], path...)
+	if !isPlain(cleaned) {
+		cleaned = cleanPath(cleaned)
+	}
+	decoded := decodeUnreserved(append(querySpace[:0], query...))
+	if r := c.rules.byPath(cleaned, decoded, true); r != nil {
+		return r.service
+	}
+	return none
+}
+
+// FindInline appends to found the index of every service one of whose markers
+// occurs in the text of an executable inline script, each once, and returns it.
+// Letter case counts; white space and "\" are passed over on both sides and the
+// three quotation marks are the same, so that gtag('config','G- stands for every
+// way to write it and https:\/\/ for https://.
+func (c *Catalogue) FindInline(text []byte, found []int) []int {
+	return c.markers.find(text, found)
+}
+
+// FindCookie returns the index of the service that sets a cookie of the given
+// name, or -1. A whole name wins over a pattern, a longer pattern over a shorter
+// one, then the stricter category.
+func (c *Catalogue) FindCookie(name string) int { return c.cookies.find(name) }
+
+// IsVisitorID reports whether the cookie holds the identifier by which service i
+// knows the visitor.
+func (c *Catalogue) IsVisitorID(i int, cookie string) bool {
+	var space [64]byte
+	name := append(space[:0], cookie...)
+	return slices.ContainsFunc(c.visitor[i], func(g glob) bool { return g.match(name) })
+}

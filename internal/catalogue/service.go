@@ -1,0 +1,63 @@
+package catalogue
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/policy"
+)
+
+// Service is one vendor tool. Operators write the same structure in a
+// configuration; the patterns are explained in the package comment.
+type Service struct {
+	// ID names the service in configurations, records and metrics: a small
+	// letter, then 1 to 40 small letters, digits or "_".
+	ID string `json:"id"`
+	// Name is what a visitor reads.
+	Name string `json:"name,omitempty"`
+	// Category is the strictest purpose the service serves.
+	Category consent.Category `json:"category"`
+	// Scripts are patterns of what a page loads from the service.
+	Scripts []string `json:"scripts,omitempty"`
+	// Collect are patterns of where the service sends data.
+	Collect []string `json:"collect,omitempty"`
+	// Inline are markers by which an inline snippet is known, of at least 8
+	// characters; see Catalogue.FindInline.
+	Inline []string `json:"inline,omitempty"`
+	// Stubs are the globals that pages go on calling when the snippet is blocked:
+	// "gtag" is a function, whose members pages may call too (ttq.track); "_paq[]"
+	// is an array that pages push to.
+	Stubs []string `json:"stubs,omitempty"`
+	// Cookies are names of cookies, "*" standing for any run of characters. Only
+	// names that can't be mistaken for the site's own belong here.
+	Cookies []string `json:"cookies,omitempty"`
+	// Countries are the ISO 3166-1 alpha-2 codes of where the data is processed;
+	// "operator" is where the site itself is, for self-hosted tools.
+	Countries []string `json:"countries,omitempty"`
+	// Window is how long the service's records may be kept; 0 is the site's
+	// default.
+	Window policy.Window `json:"window,omitempty"`
+	// Retention is what the vendor says about keeping.
+	Retention string `json:"retention,omitempty"`
+	// VisitorID are those of the Cookies that hold the vendor's identifier of the
+	// visitor.
+	VisitorID []string `json:"visitor_id,omitempty"`
+}
+
+//go:embed services.json
+var builtin []byte
+
+// Builtin returns a fresh copy of the services that come with consentgate,
+// sorted by ID.
+func Builtin() ([]Service, error) {
+	decoder := json.NewDecoder(bytes.NewReader(builtin))
+	decoder.DisallowUnknownFields()
+	var services []Service
+	if err := decoder.Decode(&services); err != nil {
+		return nil, fmt.Errorf("built-in catalogue: %w", err)
+	}
+	return services, nil
+}

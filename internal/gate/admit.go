@@ -1,0 +1,175 @@
+package gate
+
+import (
+	"slices"
+	"strings"
+)
+
+// Admission is what the edge inserts into a page, as a Content-Security-Policy
+// of the site must know it.
+type Admission struct {
+	Scripts []string // 'sha256-…' sources of inline scripts
+	Styles  []string // 'sha256-…' sources of inline styles
+	Origin  string   // scheme and host under which the edge's endpoints answer, for example https://mamen.ai
+	Prefix  string   // their path
+}
+
+// Admit returns the site's policies, changed only so that what the edge
+// inserts may run and post. Where 'unsafe-inline' is in force nothing is added:
+// a hash beside it would switch off every inline script of the site
+// (CSP3 §6.7.3.2). values are the values of all Content-Security-Policy lines;
+// the result has as many.
+func Admit(values []string, a Admission) []string {
+	if len(values) == 0 {
+		return nil
+	}
+	out := make([]string, len(values))
+	for i, value := range values {
+		policies := strings.Split(value, ",")
+		for j, policy := range policies {
+			policies[j] = admitPolicy(policy, a)
+		}
+		out[i] = strings.Join(policies, ",")
+	}
+	return out
+}
+
+func admitPolicy(policy string, a Admission) string {
+	d := parseDirectives(policy)
+	if len(d) == 0 {
+		return policy
+	}
+	before := len(d)
+	changed := d.admitInline("script", a.Scripts)
+	changed = d.admitInline("style", a.Styles) || changed
+	endpoint := a.Origin + a.Prefix
+	changed = d.admitEndpoint("connect-src", "default-src", endpoint) || changed
+	changed = d.admitEndpoint("form-action", "", endpoint) || changed
+	if !changed && len(d) == before {
+		return policy
+	}
+	return d.String()
+}
+
+// directive is one directive of a policy, as it was written.
+type directive struct {
+	name    string // lower case
+	sources []string
+}
+
+type directives []directive
+
+// parseDirectives follows CSP3 §2.2.1: of a repeated directive the first
+// counts.
+func parseDirectives(policy string) directives {
+	var list directives
+	for token := range strings.SplitSeq(policy, ";") {
+		fields := strings.Fields(token)
+		if len(fields) == 0 {
+			continue
+		}
+		name := strings.ToLower(fields[0])
+		if list.find(name) == nil {
+			list = append(list, directive{name, fields[1:]})
+		}
+	}
+	return list
+}
+
+func (d directives) find(name string) *directive {
+	for i := range d {
+		if d[i].name == name {
+			return &d[i]
+		}
+	}
+	return nil
+}
+
+func (d directives) String() string {
+	parts := make([]string, len(d))
+	for i, directive := range d {
+		parts[i] = strings.Join(append([]string{directive.name}, directive.sources...), " ")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// admitInline adds the hashes to the list that governs inline elements of the
+// kind ("script" or "style"). When that is only the default-src, a list for the
+// elements alone is made from it, so that workers, handlers and attributes keep
+// falling back to where they did.
+func (d *directives) admitInline(kind string, hashes []string) bool {
+	if len(hashes) == 0 {
+		return false
+	}
+	elements := kind + "-src-elem"
+	governing := d.find(elements)
+	if governing == nil {
+		governing = d.find(kind + "-src")
+	}
+	inherited := governing == nil
+	if inherited {
+		governing = d.find("default-src")
+	}
+	if governing == nil || inlineAllowed(governing.sources) {
+		return false
+	}
+	sources := slices.DeleteFunc(slices.Clone(governing.sources), func(source string) bool {
+		return strings.EqualFold(source, "'none'")
+	})
+	for _, hash := range hashes {
+		if !slices.Contains(sources, hash) {
+			sources = append(sources, hash)
+		}
+	}
+	if inherited {
+		*d = append(*d, directive{elements, sources})
+	} else {
+		governing.sources = sources
+	}
+	return true
+}
+
+// admitEndpoint adds the endpoint to the list that governs it.
+func (d *directives) admitEndpoint(name, fallback, endpoint string) bool {
+	governing := d.find(name)
+	inherited := governing == nil
+	if inherited && fallback != "" {
+		governing = d.find(fallback)
+	}
+	if governing == nil || reachesOwnOrigin(governing.sources) {
+		return false
+	}
+	sources := slices.DeleteFunc(slices.Clone(governing.sources), func(source string) bool {
+		return strings.EqualFold(source, "'none'")
+	})
+	sources = append(sources, endpoint)
+	if inherited {
+		*d = append(*d, directive{name, sources})
+	} else {
+		governing.sources = sources
+	}
+	return true
+}
+
+// inlineAllowed reports whether 'unsafe-inline' is in force: it is ignored
+// beside a nonce, a hash or 'strict-dynamic' (CSP3 §6.7.3.2).
+func inlineAllowed(sources []string) bool {
+	unsafe := false
+	for _, source := range sources {
+		lower := strings.ToLower(source)
+		switch {
+		case lower == "'unsafe-inline'":
+			unsafe = true
+		case lower == "'strict-dynamic'", strings.HasPrefix(lower, "'nonce-"), strings.HasPrefix(lower, "'sha256-"),
+			strings.HasPrefix(lower, "'sha384-"), strings.HasPrefix(lower, "'sha512-"):
+			return false
+		}
+	}
+	return unsafe
+}
+
+func reachesOwnOrigin(sources []string) bool {
+	return slices.ContainsFunc(sources, func(source string) bool {
+		return source == "*" || strings.EqualFold(source, "'self'")
+	})
+}

@@ -1,0 +1,46 @@
+package gate
+
+import (
+	"slices"
+	"strings"
+)
+
+// contentSecurityPolicy returns the policy of the permit. It limits where
+// anything in the page may connect and nothing else: inline code and eval stay
+// as the site has them. It is sent as a header line of its own, since several
+// policies intersect (CSP3 §4.2) and ours can then only narrow the site's.
+//
+// workers leave out data:, because WebKit lets a data: worker escape the policy.
+func (p *Permit) contentSecurityPolicy() string {
+	allowed := slices.Clone(p.gate.options.Necessary)
+	if p.gate.options.BlockUnknown {
+		for i := range p.gate.services {
+			if p.running[i] {
+				allowed = append(allowed, p.gate.options.Catalogue.Sources(i)...)
+			}
+		}
+	}
+	slices.Sort(allowed)
+	allowed = slices.Compact(allowed)
+	sources := ""
+	if len(allowed) > 0 {
+		sources = " " + strings.Join(allowed, " ")
+	}
+	return "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'" + sources +
+		"; worker-src 'self' blob:; form-action 'self'" + sources +
+		"; base-uri 'self'; report-uri " + p.gate.options.Prefix + "report"
+}
+
+// Policy returns the name and value of the permit's own policy header. Without
+// BlockUnknown it only reports, so that the operator learns what the site
+// reaches; its allow-list then stays short, since what the catalogue allows is
+// told from the reports.
+func (p *Permit) Policy() (name, value string) {
+	if p.open {
+		return "", ""
+	}
+	if p.gate.options.BlockUnknown {
+		return "Content-Security-Policy", p.policy
+	}
+	return "Content-Security-Policy-Report-Only", p.policy
+}

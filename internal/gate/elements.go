@@ -1,0 +1,224 @@
+package gate
+
+import (
+	"bytes"
+
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/htmlstream"
+)
+
+// Insertion is what the edge puts into a document.
+type Insertion struct {
+	Head []byte                   // first thing in the head
+	Body func(lang string) []byte // first thing in the body, in the page's language
+}
+
+// Elements neutralises the elements of one document. It implements
+// htmlstream.Handler; a value serves one document and isn't safe for concurrent
+// use.
+type Elements struct {
+	permit    *Permit
+	base      catalogue.Base
+	observer  Observer
+	insertion Insertion
+
+	hasBase bool // a <base href> was seen: only the first counts
+	found   []int
+	decoded [512]byte
+	scratch [512]byte
+}
+
+var _ htmlstream.Handler = (*Elements)(nil)
+
+// Reset makes e ready for another document.
+func (e *Elements) Reset(p *Permit, base catalogue.Base, o Observer, insertion Insertion) {
+	e.permit, e.base, e.observer, e.insertion = p, base, o, insertion
+	e.hasBase = false
+}
+
+// Head implements htmlstream.Handler.
+func (e *Elements) Head() []byte { return e.insertion.Head }
+
+// Body implements htmlstream.Handler.
+func (e *Elements) Body(lang []byte) []byte {
+	if e.insertion.Body == nil {
+		return nil
+	}
+	return e.insertion.Body(string(htmlstream.DecodeAttr(lang, e.decoded[:0])))
+}
+
+// references are the attributes through which an element loads something.
+var references = map[string][]string{
+	"script":  {"src", "href", "xlink:href"},
+	"iframe":  {"src"},
+	"frame":   {"src"},
+	"img":     {"src", "srcset"},
+	"image":   {"href", "xlink:href", "src", "srcset"},
+	"feimage": {"href", "xlink:href"},
+	"use":     {"href", "xlink:href"},
+	"source":  {"src", "srcset"},
+	"track":   {"src"},
+	"video":   {"src", "poster"},
+	"audio":   {"src"},
+	"embed":   {"src"},
+	"object":  {"data"},
+	"input":   {"src"},
+	"link":    {"href", "imagesrcset"},
+	"body":    {"background"},
+	"a":       {"ping"},
+	"area":    {"ping"},
+}
+
+// StartTag implements htmlstream.Handler.
+func (e *Elements) StartTag(t *htmlstream.Tag) {
+	name := t.Name()
+	switch name {
+	case "base":
+		e.setBase(t)
+		return
+	case "script":
+		e.script(t)
+		return
+	}
+	for _, attribute := range references[name] {
+		raw, ok := t.Attr(attribute)
+		if !ok {
+			continue
+		}
+		var service int
+		var denied bool
+		switch attribute {
+		case "srcset", "imagesrcset", "ping":
+			service, denied = e.candidates(raw)
+		default:
+			service, denied = e.reference(raw)
+		}
+		if denied {
+			t.Rename(attribute)
+			e.observer.Blocked(LayerElement, service)
+		}
+	}
+}
+
+func (e *Elements) script(t *htmlstream.Tag) {
+	external := false
+	for _, attribute := range references["script"] {
+		raw, ok := t.Attr(attribute)
+		if !ok {
+			continue
+		}
+		external = external || attribute == "src" || t.Foreign()
+		if service, denied := e.reference(raw); denied {
+			t.Rename(attribute)
+			e.neutralise(t)
+			e.observer.Blocked(LayerElement, service)
+		}
+	}
+	if !external && executable(t) {
+		t.HoldText()
+	}
+}
+
+// Script implements htmlstream.Handler: it neutralises an inline script that
+// carries the snippet of a denied service.
+func (e *Elements) Script(t *htmlstream.Tag, text []byte) {
+	e.found = e.permit.gate.options.Catalogue.FindInline(text, e.found[:0])
+	blocked := false
+	for _, service := range e.found {
+		if e.permit.running[service] {
+			continue
+		}
+		if !blocked {
+			e.neutralise(t)
+			blocked = true
+		}
+		e.observer.Blocked(LayerInline, service)
+	}
+	if blocked {
+		return
+	}
+	for _, service := range e.found {
+		e.observer.Ran(service)
+	}
+}
+
+// neutralise makes a script a data block. The old type must be renamed as well:
+// preload scanners take the last of two.
+func (e *Elements) neutralise(t *htmlstream.Tag) {
+	t.Rename("type")
+	t.Rename("nomodule")
+	t.Insert(" type=text/plain ")
+}
+
+// reference judges one URL attribute and tells the observer what may run.
+func (e *Elements) reference(raw []byte) (service int, denied bool) {
+	url := htmlstream.DecodeAttr(raw, e.decoded[:0])
+	service, denied = e.permit.verdict(catalogue.Locate(url, e.base, e.scratch[:]))
+	if service >= 0 && !denied {
+		e.observer.Ran(service)
+	}
+	return service, denied
+}
+
+// candidates judges an attribute that holds several URLs: srcset, where
+// descriptors stand between them, and ping. One denied URL denies the
+// attribute.
+func (e *Elements) candidates(raw []byte) (service int, denied bool) {
+	value := htmlstream.DecodeAttr(raw, e.decoded[:0])
+	for field := range bytes.FieldsSeq(value) {
+		for candidate := range bytes.SplitSeq(field, []byte(",")) {
+			if bytes.IndexByte(candidate, '/') < 0 && bytes.IndexByte(candidate, '\\') < 0 {
+				continue
+			}
+			if service, denied = e.permit.verdict(catalogue.Locate(candidate, e.base, e.scratch[:])); denied {
+				return service, true
+			}
+		}
+	}
+	return Unknown, false
+}
+
+// setBase follows the first <base href>: relative references then point where
+// it says.
+func (e *Elements) setBase(t *htmlstream.Tag) {
+	raw, ok := t.Attr("href")
+	if !ok || e.hasBase {
+		return
+	}
+	e.hasBase = true
+	url := htmlstream.DecodeAttr(raw, e.decoded[:0])
+	if l := catalogue.Locate(url, e.base, e.scratch[:]); l.Kind != catalogue.Opaque {
+		e.base.Host, e.base.Path = string(l.Host), string(l.Path)
+	}
+}
+
+// executable reports whether the script's type makes browsers run its text
+// (HTML, "prepare the script element", steps 8 to 12). Data blocks are left
+// alone and not searched.
+func executable(t *htmlstream.Tag) bool {
+	raw, ok := t.Attr("type")
+	if !ok {
+		raw, ok = t.Attr("language")
+		if !ok || len(raw) == 0 {
+			return true
+		}
+		return len(raw) < 32 && javascriptTypes["text/"+string(bytes.ToLower(raw))]
+	}
+	if len(raw) == 0 {
+		return true
+	}
+	value := string(bytes.ToLower(bytes.Trim(htmlstream.DecodeAttr(raw, nil), " \t\n\f\r")))
+	return value == "module" || javascriptTypes[value]
+}
+
+// javascriptTypes are the JavaScript MIME type essence strings (WHATWG MIME
+// Sniffing §4.6).
+var javascriptTypes = map[string]bool{
+	"application/ecmascript": true, "application/javascript": true,
+	"application/x-ecmascript": true, "application/x-javascript": true,
+	"text/ecmascript": true, "text/javascript": true,
+	"text/javascript1.0": true, "text/javascript1.1": true, "text/javascript1.2": true,
+	"text/javascript1.3": true, "text/javascript1.4": true, "text/javascript1.5": true,
+	"text/jscript": true, "text/livescript": true,
+	"text/x-ecmascript": true, "text/x-javascript": true,
+}

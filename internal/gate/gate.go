@@ -1,0 +1,251 @@
+// Package gate decides: which services a visitor's choice lets run, and what
+// that means for an element of the page, a header, a cookie, a request to a
+// first-party collector and the Content-Security-Policy.
+//
+// It knows services (package catalogue) and choices (package consent). It
+// doesn't read or write HTTP messages and it remembers nothing about visitors;
+// what it blocked it tells an Observer.
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/consent"
+)
+
+// Status says what a choice means for one service.
+type Status uint8
+
+const (
+	// Blocked until the visitor allows it.
+	Blocked Status = iota
+	// Running: allowed by the visitor, or necessary.
+	Running
+	// Never runs, whatever the visitor allows: its data would leave the
+	// jurisdiction (policy 3.2.6), or the operator doesn't use it.
+	Never
+)
+
+var statusNames = [...]string{"blocked", "allowed", "never"}
+
+// String returns "blocked", "allowed" or "never".
+func (s Status) String() string { return statusNames[s] }
+
+// Reason says why a service never runs.
+type Reason string
+
+// The reasons for which a service never runs.
+const (
+	CrossBorder Reason = "cross_border" // its data would leave the jurisdiction
+	NotInUse    Reason = "not_in_use"   // the operator named other services
+)
+
+// Layer names the part of the gate that blocked something.
+type Layer string
+
+// The layers, as they are counted.
+const (
+	LayerElement   Layer = "element"
+	LayerInline    Layer = "inline"
+	LayerLink      Layer = "link"
+	LayerSetCookie Layer = "set_cookie"
+	LayerCookie    Layer = "cookie"
+	LayerCollector Layer = "collector"
+	LayerGuard     Layer = "guard"
+	LayerCSP       Layer = "csp"
+)
+
+// Unknown stands in for the index of a service that the catalogue doesn't hold.
+const Unknown = -1
+
+// Observer is told what the gate did while it works. Its methods are called on
+// the path of a response and must not block.
+type Observer interface {
+	// Blocked is called for each thing stopped; service is an index of the
+	// catalogue or Unknown.
+	Blocked(layer Layer, service int)
+	// Ran is called for each service that the page loads and the choice allows.
+	Ran(service int)
+}
+
+// Options are what an operator decides about a site.
+type Options struct {
+	Catalogue *catalogue.Catalogue
+	// InUse names the services that may run here at all; the catalogue's others
+	// stay blocked whatever is allowed. Nil means all.
+	InUse []string
+	// Necessary are hosts that are always allowed, as they are written in a
+	// Content-Security-Policy: "cdn.mamen.ai" or "*.mamen.ai".
+	Necessary []string
+	// BlockUnknown makes everything unreachable that is neither the site's own
+	// nor listed.
+	BlockUnknown bool
+	// CrossBorder lets services run outside the jurisdiction once allowed.
+	CrossBorder bool
+	// Jurisdiction is the ISO 3166-1 alpha-2 code of the country in which data
+	// must stay while CrossBorder is false.
+	Jurisdiction string
+	// Prefix is the path under which the edge's own endpoints answer.
+	Prefix string
+}
+
+// Gate holds the decisions of one site. It is safe for concurrent use.
+type Gate struct {
+	options   Options
+	services  []catalogue.Service
+	ids       []string
+	tags      []consent.Tag
+	never     []Reason // why a service never runs
+	necessary catalogue.HostSet
+	guardCode []byte
+
+	mu      sync.Mutex
+	permits map[permitKey]*Permit
+}
+
+// maxPermits bounds the permits kept for choices of single services. Beyond it
+// they are computed for each request.
+const maxPermits = 512
+
+// maxPolicyBytes is how long an enforced policy may be. Proxies in front commonly
+// give all response headers together 4 to 8 KiB.
+const maxPolicyBytes = 3 << 10
+
+// New compiles the gate of a site.
+func New(o Options) (*Gate, error) {
+	if o.Catalogue == nil {
+		return nil, errors.New("gate: no catalogue")
+	}
+	g := &Gate{options: o, services: o.Catalogue.Services(), permits: make(map[permitKey]*Permit)}
+	for _, service := range g.services {
+		g.ids = append(g.ids, service.ID)
+		g.tags = append(g.tags, consent.TagOf(service.ID))
+		g.never = append(g.never, g.neverReason(service))
+	}
+	for _, source := range o.Necessary {
+		if err := checkHostSource(source); err != nil {
+			return nil, fmt.Errorf("necessary host %q: %w", source, err)
+		}
+	}
+	g.necessary = hostSet(o.Necessary)
+	var err error
+	if g.guardCode, err = minifiedGuard(); err != nil {
+		return nil, err
+	}
+	if o.BlockUnknown {
+		everything := g.Permit(consent.Choice{State: consent.Allowed, Categories: consent.All})
+		if size := len(everything.policy); size > maxPolicyBytes {
+			return nil, fmt.Errorf("the Content-Security-Policy of a visitor who allows all %d services has %d bytes, more than %d: name the services this site uses, with one service option each",
+				len(g.services), size, maxPolicyBytes)
+		}
+	}
+	return g, nil
+}
+
+// Services returns the services of the site; the index is the one an Observer
+// is told.
+func (g *Gate) Services() []catalogue.Service { return g.services }
+
+// ServiceID returns the ID of the service with the given index, or "unknown".
+func (g *Gate) ServiceID(index int) string {
+	if index < 0 || index >= len(g.services) {
+		return "unknown"
+	}
+	return g.services[index].ID
+}
+
+// Index returns the index of the service with the given ID, or Unknown.
+func (g *Gate) Index(id string) int { return slices.Index(g.ids, id) }
+
+// Categories returns the optional categories that have at least one service
+// which could run here: what the visitor is asked about.
+func (g *Gate) Categories() []consent.Category {
+	var list []consent.Category
+	for _, category := range consent.Optional() {
+		for i, service := range g.services {
+			if service.Category == category && g.never[i] == "" {
+				list = append(list, category)
+				break
+			}
+		}
+	}
+	return list
+}
+
+// Status returns what the choice means for the service.
+func (g *Gate) Status(choice consent.Choice, service int) Status {
+	switch {
+	case g.never[service] != "":
+		return Never
+	case choice.Allows(g.services[service].Category, g.tags[service]):
+		return Running
+	}
+	return Blocked
+}
+
+// Reason returns why a service whose Status is Never doesn't run, or "".
+func (g *Gate) Reason(service int) Reason { return g.never[service] }
+
+func (g *Gate) neverReason(service catalogue.Service) Reason {
+	switch {
+	case service.Category == consent.Necessary:
+		return ""
+	case g.options.InUse != nil && !slices.Contains(g.options.InUse, service.ID):
+		return NotInUse
+	case !g.options.CrossBorder && leaves(service.Countries, g.options.Jurisdiction):
+		return CrossBorder
+	}
+	return ""
+}
+
+// leaves reports whether data processed in the given countries leaves the
+// jurisdiction. A self-hosted service stays where the operator is.
+func leaves(countries []string, jurisdiction string) bool {
+	if len(countries) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(countries, func(country string) bool {
+		return country != "operator" && !strings.EqualFold(country, jurisdiction)
+	})
+}
+
+// permitKey tells permits apart. Services holds the bytes of the sorted tags.
+type permitKey struct {
+	categories consent.Set
+	services   string
+}
+
+// Permit returns what the choice lets run. Permits of whole categories are
+// computed once.
+func (g *Gate) Permit(choice consent.Choice) *Permit {
+	var key permitKey
+	if choice.State == consent.Allowed {
+		key.categories = choice.Categories
+		raw := make([]byte, 0, 3*len(choice.Services))
+		for _, tag := range choice.Services {
+			raw = append(raw, byte(tag>>16), byte(tag>>8), byte(tag))
+		}
+		key.services = string(raw)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if permit, ok := g.permits[key]; ok {
+		return permit
+	}
+	permit := newPermit(g, choice)
+	if len(g.permits) < maxPermits {
+		g.permits[key] = permit
+	}
+	return permit
+}
+
+// IsVisitorID reports whether the service's vendor keeps its identifier of the
+// visitor in a cookie of that name.
+func (g *Gate) IsVisitorID(service int, cookie string) bool {
+	return g.options.Catalogue.IsVisitorID(service, cookie)
+}

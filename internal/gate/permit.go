@@ -1,0 +1,72 @@
+package gate
+
+import (
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/consent"
+)
+
+// Permit is what one choice lets run on one site: everything that follows from
+// it, computed before the first byte of the page is seen. It is immutable.
+type Permit struct {
+	gate    *Gate
+	running []bool
+	open    bool   // nothing is blocked
+	policy  string // Content-Security-Policy
+	guard   []byte // JavaScript of the runtime guard; nil when open
+}
+
+func newPermit(g *Gate, choice consent.Choice) *Permit {
+	p := &Permit{gate: g, running: make([]bool, len(g.services)), open: !g.options.BlockUnknown}
+	for i := range g.services {
+		p.running[i] = g.Status(choice, i) == Running
+		p.open = p.open && p.running[i]
+	}
+	p.policy = p.contentSecurityPolicy()
+	if !p.open {
+		p.guard = p.guardScript()
+	}
+	return p
+}
+
+// Open reports whether nothing at all is blocked, so that a page can pass as
+// the origin wrote it.
+func (p *Permit) Open() bool { return p.open }
+
+// Running reports whether the service with the given index may run.
+func (p *Permit) Running(service int) bool { return p.running[service] }
+
+// Guard returns the runtime guard: JavaScript in ASCII that must be the first
+// script of the page. It is nil when nothing is blocked.
+func (p *Permit) Guard() []byte { return p.guard }
+
+// verdict returns the service a reference belongs to and whether it is denied.
+func (p *Permit) verdict(l catalogue.Location) (service int, denied bool) {
+	if l.Kind == catalogue.Opaque {
+		return Unknown, false
+	}
+	service = p.gate.options.Catalogue.Find(l)
+	if service >= 0 {
+		return service, !p.running[service]
+	}
+	if l.Kind == catalogue.ThirdParty && p.gate.options.BlockUnknown && !p.gate.necessary.Has(l.Host) {
+		return Unknown, true
+	}
+	return Unknown, false
+}
+
+// Reference returns the service a URL belongs to, resolved against base, and
+// whether it is denied.
+func (p *Permit) Reference(url string, base catalogue.Base) (service int, denied bool) {
+	var scratch [512]byte
+	return p.verdict(catalogue.Locate([]byte(url), base, scratch[:]))
+}
+
+// Collector reports whether a request to the site's own host belongs to a
+// service that is denied: the edge answers it itself then.
+func (p *Permit) Collector(path, query string) (service int, denied bool) {
+	service = p.gate.options.Catalogue.FindRequest(path, query)
+	if service < 0 {
+		return Unknown, false
+	}
+	return service, !p.running[service]
+}

@@ -1,0 +1,234 @@
+package sqlite
+
+import (
+	"cmp"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/policy"
+	"github.com/mamen-ai/consentgate/storage"
+)
+
+// The two tables of a kind and day.
+const (
+	ipTable     = "ip"
+	visitsTable = "visits"
+)
+
+// What an IP record is kept for.
+const (
+	purposeConsent   = "consent"   // proof of a choice (law 94-V, article 8)
+	purposeAnalytics = "analytics" // policy 3.1, row 7
+)
+
+// dayColumns are the columns of a day table after id. The row with id 0 is the
+// canary: see residue.go. It is the only row without a visitor.
+var dayColumns = map[string]string{
+	ipTable:     "at, consent_id, ip, purpose, service, visitor_id, browser, salt",
+	visitsTable: "at, consent_id, host, path, referrer, browser, os, device",
+}
+
+var dayTypes = map[string]string{
+	ipTable: `id INTEGER PRIMARY KEY, at INTEGER NOT NULL, consent_id BLOB NOT NULL,
+		ip TEXT NOT NULL DEFAULT '', purpose TEXT NOT NULL DEFAULT '', service TEXT NOT NULL DEFAULT '',
+		visitor_id TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '', salt BLOB`,
+	visitsTable: `id INTEGER PRIMARY KEY, at INTEGER NOT NULL, consent_id BLOB NOT NULL,
+		host TEXT NOT NULL DEFAULT '', path TEXT NOT NULL DEFAULT '', referrer TEXT NOT NULL DEFAULT '',
+		browser TEXT NOT NULL DEFAULT '', os TEXT NOT NULL DEFAULT '', device TEXT NOT NULL DEFAULT ''`,
+}
+
+// tally is what a transaction added to a part.
+type tally struct{ rows, first, last int64 }
+
+// ipRecord is what an IP record holds beside the person.
+type ipRecord struct {
+	purpose   string
+	service   string
+	visitorID string
+	salt      []byte
+}
+
+// AppendVisit queues one page view and its IP records and doesn't wait for
+// them. It reports false when the queue is full, when the store is closed, when
+// the visit's time isn't the present and when a kind isn't a valid name.
+func (s *Store) AppendVisit(v storage.Visit) bool {
+	s.guard.RLock()
+	defer s.guard.RUnlock()
+	if !s.closed && s.checkTime(v.At) == nil && checkKinds(v) == nil {
+		select {
+		case s.visits <- v:
+			return true
+		default:
+		}
+	}
+	s.dropped.Add(1)
+	return false
+}
+
+func checkKinds(v storage.Visit) error {
+	for _, service := range v.Services {
+		if !storage.ValidKind(kindOf(service)) {
+			return fmt.Errorf("service %q: %q can't name a kind: use a small letter, then small letters, digits and underscores",
+				service.Service, service.Kind)
+		}
+	}
+	return nil
+}
+
+// kindOf returns the kind of the service's records.
+func kindOf(service storage.VisitService) string {
+	return cmp.Or(service.Kind, storage.VisitsKind)
+}
+
+// appendVisit writes one visit, unless the visitor has withdrawn: a page may
+// still have been on its way then.
+func (w *writer) appendVisit(v storage.Visit) error {
+	if withdrawn, err := w.withdrawn(v.ConsentID); err != nil || withdrawn {
+		return err
+	}
+	err := w.add(visitsTable, storage.VisitsKind, v.At, v.ConsentID,
+		v.Host, v.Path, v.Referrer, v.Person.Browser, v.OS, v.Device)
+	if err != nil {
+		return err
+	}
+	services := v.Services
+	if len(services) == 0 {
+		services = []storage.VisitService{{}} // the visit was recorded by us alone
+	}
+	for _, service := range services {
+		record := ipRecord{purpose: purposeAnalytics, service: service.Service, visitorID: service.VisitorID}
+		if err := w.addIP(kindOf(service), v.At, v.ConsentID, v.Person, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withdrawn reports whether the last event under the ID took the consent back.
+func (w *writer) withdrawn(id consent.ID) (bool, error) {
+	var event storage.Event
+	err := w.queryRow("SELECT event FROM ledger WHERE consent_id = ? ORDER BY seq DESC LIMIT 1", []any{id.String()}, &event)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("reading the last choice: %w", err)
+	}
+	return event == storage.Withdrawn || event == storage.Erased, nil
+}
+
+func (w *writer) addIP(kind string, at time.Time, id consent.ID, p storage.Person, r ipRecord) error {
+	return w.add(ipTable, kind, at, id, ipText(p.IP), r.purpose, r.service, r.visitorID, p.Browser, r.salt)
+}
+
+// ipText returns the address as it is stored; empty when there is none.
+func ipText(ip netip.Addr) string {
+	if !ip.IsValid() {
+		return ""
+	}
+	return ip.String()
+}
+
+// add writes one row into the day table of its kind and local day.
+func (w *writer) add(table, kind string, at time.Time, id consent.ID, values ...any) error {
+	part, err := w.part(table, kind, policy.DayOf(at, w.store.location))
+	if err != nil {
+		return err
+	}
+	ms := millis(at)
+	if err := w.exec(insertRow(part, table), append([]any{ms, id[:]}, values...)...); err != nil {
+		return fmt.Errorf("day table %s: %w", part, err)
+	}
+	t, seen := w.tallies[part]
+	if !seen {
+		t = tally{first: ms, last: ms}
+	}
+	w.tallies[part] = tally{t.rows + 1, min(t.first, ms), max(t.last, ms)}
+	return nil
+}
+
+func insertRow(part, table string) string {
+	columns := dayColumns[table]
+	return fmt.Sprintf("INSERT INTO %q (%s) VALUES (?%s)", part, columns, strings.Repeat(",?", strings.Count(columns, ",")))
+}
+
+// writeTallies brings the registry up to date with the transaction.
+func (w *writer) writeTallies() error {
+	for part, t := range w.tallies {
+		err := w.exec(`UPDATE parts SET last_at = iif(rows = 0, ?2, max(last_at, ?2)),
+			first_at = iif(rows = 0, ?1, min(first_at, ?1)), rows = rows + ?3 WHERE name = ?4`,
+			t.first, t.last, t.rows, part)
+		if err != nil {
+			return fmt.Errorf("registry of day table %s: %w", part, err)
+		}
+	}
+	return nil
+}
+
+// partName returns the name of a day table, for example ip_visits_20261123.
+func partName(table, kind string, day policy.Day) string {
+	return fmt.Sprintf("%s_%s_%04d%02d%02d", table, kind, day.Year, day.Month, day.Day)
+}
+
+// part returns the name of the day table and makes it when it is absent. An
+// existing one may get an earlier day of destruction, when the configuration
+// has a shorter window or another zone by now, and never a later one.
+func (w *writer) part(table, kind string, day policy.Day) (string, error) {
+	name := partName(table, kind, day)
+	if w.ready[name] {
+		return name, nil
+	}
+	window := w.store.window(kind)
+	if !window.Valid() {
+		window = policy.Months14
+	}
+	dropAt := millis(window.DropAt(day, w.store.location))
+	var live bool
+	err := w.queryRow("SELECT state = 'live' FROM parts WHERE name = ?", []any{name}, &live)
+	switch {
+	case err == nil && live:
+		err = w.exec("UPDATE parts SET drop_at = min(drop_at, ?) WHERE name = ?", dropAt, name)
+	case err == nil || errors.Is(err, sql.ErrNoRows):
+		err = w.createPart(name, table, kind, day, dropAt)
+	}
+	if err != nil {
+		return "", fmt.Errorf("day table %s: %w", name, err)
+	}
+	w.ready[name] = true
+	return name, nil
+}
+
+// createPart makes a day table and registers it. The name may have been used by
+// a table that was destroyed on the same day.
+func (w *writer) createPart(name, table, kind string, day policy.Day, dropAt int64) error {
+	canary, err := w.createTable(name, table)
+	if err != nil {
+		return err
+	}
+	return w.exec(`INSERT OR REPLACE INTO parts (name, kind, tbl, day, drop_at, state, canary) VALUES (?,?,?,?,?,'live',?)`,
+		name, kind, table, day.String(), dropAt, hex.EncodeToString(canary))
+}
+
+// createTable makes a day table with its index and canary, and returns the
+// canary. consent_id alone is indexed: an index copies what it indexes.
+func (w *writer) createTable(name, table string) (canary []byte, err error) {
+	canary = newCanary()
+	return canary, w.execAll(
+		statement{text: fmt.Sprintf("CREATE TABLE %q (%s) STRICT", name, dayTypes[table])},
+		statement{text: fmt.Sprintf("CREATE INDEX %q ON %q (consent_id)", indexName(name), name)},
+		statement{fmt.Sprintf("INSERT INTO %q (id, at, consent_id) VALUES (0, 0, ?)", name), []any{canary}},
+	)
+}
+
+func indexName(part string) string { return part + "_consent_id" }
+
+func newCanary() []byte {
+	canary := make([]byte, canarySize)
+	copy(canary, canaryMark)
+	rand.Read(canary[len(canaryMark):]) // never fails: crypto/rand aborts the program instead
+	return canary
+}

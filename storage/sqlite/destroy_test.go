@@ -1,0 +1,352 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/storage"
+)
+
+// fileBytes returns the database file and the write-ahead log as they are on
+// disk, by the descriptor that doesn't disturb SQLite's locks.
+func fileBytes(t *testing.T, s *Store) []byte {
+	t.Helper()
+	database, err := io.ReadAll(io.NewSectionReader(s.raw, 0, 1<<40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(s.logPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(database, log...)
+}
+
+// left counts how many of the needles occur, in one pass. A needle has at least
+// eight bytes.
+func left(haystack []byte, needles [][]byte) int {
+	byStart := map[[8]byte][][]byte{}
+	for _, needle := range needles {
+		byStart[[8]byte(needle)] = append(byStart[[8]byte(needle)], needle)
+	}
+	found := map[string]bool{}
+	for i := range max(0, len(haystack)-7) {
+		for _, needle := range byStart[[8]byte(haystack[i:])] {
+			if bytes.HasPrefix(haystack[i:], needle) {
+				found[string(needle)] = true
+			}
+		}
+	}
+	return len(found)
+}
+
+// crowd is many visits, and what identifies each visitor in bytes.
+type crowd struct {
+	visits  []storage.Visit
+	needles map[consent.ID][][]byte
+}
+
+// newCrowd makes n visits of n visitors. Rows of varying length are the harder
+// case: SQLite moves them about more.
+func newCrowd(n int, varying bool) crowd {
+	c := crowd{needles: map[consent.ID][][]byte{}}
+	for i := range n {
+		id := consent.NewID()
+		path := fmt.Sprintf("/path-%x", id[:8])
+		if varying {
+			path += strings.Repeat("/x", int(id[0]))
+		}
+		v := storage.Visit{
+			At: noon, ConsentID: id, Host: "mamen.ai", Path: path,
+			Person:   storage.Person{IP: netip.AddrFrom16(id), Browser: "Firefox"},
+			Services: []storage.VisitService{{Service: "matomo", VisitorID: fmt.Sprintf("vendor-%d-%x", i, id[8:])}},
+		}
+		c.visits = append(c.visits, v)
+		c.needles[id] = [][]byte{
+			id[:], []byte(v.Person.IP.String()), []byte(path[:len("/path-")+16]), []byte(v.Services[0].VisitorID),
+		}
+	}
+	return c
+}
+
+func (c crowd) all() (needles [][]byte) {
+	for _, list := range c.needles {
+		needles = append(needles, list...)
+	}
+	return needles
+}
+
+func (c crowd) record(t testing.TB, s *Store) {
+	t.Helper()
+	for _, visit := range c.visits {
+		for !s.AppendVisit(visit) {
+			if err := s.Sync(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func scrub(t testing.TB, s *Store) {
+	t.Helper()
+	if residual, err := s.Scrub(t.Context()); residual != 0 || err != nil {
+		t.Fatalf("Scrub = %d, %v", residual, err)
+	}
+}
+
+func TestBytesAreGoneAfterDroppingAndScrubbing(t *testing.T) {
+	for name, varying := range map[string]bool{"fixed length": false, "varying length": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, clock := openAt(t, dir)
+			doomed, kept := newCrowd(1200, varying), newCrowd(200, varying)
+			doomed.record(t, s)
+			clock.Set(noon.AddDate(0, 0, 1))
+			for i := range kept.visits {
+				kept.visits[i].At = clock.Now()
+			}
+			kept.record(t, s)
+			if n := left(fileBytes(t, s), doomed.all()); n != 4*1200 {
+				t.Fatalf("%d of %d found before: the test can't see them", n, 4*1200)
+			}
+			for _, name := range []string{"ip_visits_20261123", "visits_visits_20261123"} {
+				act, err := s.DropPart(t.Context(), name, storage.WindowEnded, "test")
+				if err != nil || act.Rows != 1200 {
+					t.Fatalf("%+v, %v", act, err)
+				}
+			}
+			if v, err := s.Verify(t.Context()); err != nil || v.Residual != 2 {
+				t.Errorf("before the scrub: %+v, %v; want both canaries found", v, err)
+			}
+			scrub(t, s)
+			if info, err := os.Stat(s.logPath()); err != nil || info.Size() > 64<<10 {
+				t.Errorf("the write-ahead log has %d bytes, %v", info.Size(), err)
+			}
+			var free int
+			if err := raw(t, s.path).QueryRow("PRAGMA freelist_count").Scan(&free); err != nil || free != 0 {
+				t.Errorf("%d free pages weren't given back, %v", free, err)
+			}
+			data := fileBytes(t, s)
+			if n := left(data, doomed.all()); n != 0 {
+				t.Errorf("%d destroyed values are left", n)
+			}
+			if n := left(data, kept.all()); n != 4*200 {
+				t.Errorf("%d of %d kept values are left", n, 4*200)
+			}
+			s.Close()
+			everything := readDirectory(t, dir)
+			if n := left(everything, doomed.all()); n != 0 {
+				t.Errorf("%d destroyed values are left after Close", n)
+			}
+		})
+	}
+}
+
+// readDirectory returns every byte in the directory of a closed store.
+func readDirectory(t *testing.T, dir string) (data []byte) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = append(data, content...)
+	}
+	return data
+}
+
+func TestBytesAreGoneAfterErasing(t *testing.T) {
+	for name, varying := range map[string]bool{"fixed length": false, "varying length": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, _ := openAt(t, dir)
+			visitors := newCrowd(600, varying)
+			visitors.record(t, s)
+			var gone, kept [][]byte
+			for i, visit := range visitors.visits {
+				if i%100 != 0 {
+					kept = append(kept, visitors.needles[visit.ConsentID]...)
+					continue
+				}
+				acts, err := s.Erase(t.Context(), visit.ConsentID, storage.SubjectRequest, "test")
+				if err != nil || len(acts) != 2 {
+					t.Fatalf("%+v, %v", acts, err)
+				}
+				gone = append(gone, visitors.needles[visit.ConsentID]...)
+			}
+			scrub(t, s)
+			data := fileBytes(t, s)
+			if n := left(data, gone); n != 0 {
+				t.Errorf("%d of %d erased values are left", n, len(gone))
+			}
+			if n := left(data, kept); n != len(kept) {
+				t.Errorf("%d of %d kept values are left", n, len(kept))
+			}
+			s.Close()
+			if n := left(readDirectory(t, dir), gone); n != 0 {
+				t.Errorf("%d erased values are left after Close", n)
+			}
+		})
+	}
+}
+
+// What is found must be reported and must stay open until it is gone.
+func TestRemainingBytesAreReported(t *testing.T) {
+	s, _ := openAt(t, t.TempDir())
+	newCrowd(1, false).record(t, s)
+	const part = "ip_visits_20261123"
+	db := raw(t, s.path)
+	mustExec(t, db, "CREATE TABLE stray AS SELECT consent_id FROM "+part+" WHERE id = 0")
+	if _, err := s.DropPart(t.Context(), part, storage.WindowEnded, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if residual, err := s.Scrub(t.Context()); residual != 1 || err != nil {
+		t.Fatalf("Scrub = %d, %v; want 1", residual, err)
+	}
+	acts, err := s.Acts(t.Context(), 1)
+	if err != nil || acts[0].Residual != 1 || !acts[0].Scrubbed.IsZero() {
+		t.Errorf("act %+v, %v", acts, err)
+	}
+	if v, err := s.Verify(t.Context()); err != nil || v.Residual != 1 {
+		t.Errorf("Verify = %+v, %v", v, err)
+	}
+	mustExec(t, db, "PRAGMA secure_delete = 1")
+	mustExec(t, db, "DROP TABLE stray")
+	scrub(t, s)
+	if acts, err = s.Acts(t.Context(), 1); err != nil || acts[0].Residual != 0 || acts[0].Scrubbed.IsZero() {
+		t.Errorf("act %+v, %v", acts, err)
+	}
+}
+
+func TestScrubWaitsForReaders(t *testing.T) {
+	s, _ := openAt(t, t.TempDir())
+	newCrowd(10, false).record(t, s)
+	tx, err := s.readers.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows int
+	if err := tx.QueryRow("SELECT count(*) FROM ip_visits_20261123").Scan(&rows); err != nil || rows != 11 {
+		t.Fatalf("%d rows with the canary, %v", rows, err)
+	}
+	if _, err := s.DropPart(t.Context(), "ip_visits_20261123", storage.WindowEnded, "test"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	defer cancel()
+	if residual, err := s.Scrub(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Scrub under a reader = %d, %v", residual, err)
+	}
+	if acts, err := s.Acts(t.Context(), 1); err != nil || !acts[0].Scrubbed.IsZero() {
+		t.Errorf("marked as scrubbed: %+v, %v", acts, err)
+	}
+	tx.Rollback()
+	scrub(t, s)
+}
+
+// Destroying in small steps must not keep the visitors' choices waiting long
+// enough to fail, nor lose one.
+func TestConsentsGoOnWhileRecordsAreDestroyed(t *testing.T) {
+	s, _ := openAt(t, t.TempDir())
+	visitors := newCrowd(300, true)
+	visitors.record(t, s)
+	stop, stopped := make(chan struct{}), make(chan int)
+	go func() {
+		written := 0
+		defer func() { stopped <- written }()
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, err := s.AppendConsent(context.Background(), someConsent(consent.NewID()), nil); err != nil {
+				t.Error(err)
+				return
+			}
+			written++
+		}
+	}()
+	for _, visit := range visitors.visits[:5] {
+		if _, err := s.Erase(t.Context(), visit.ConsentID, storage.ConsentRevoked, "visitor"); err != nil {
+			t.Error(err)
+		}
+		scrub(t, s)
+	}
+	close(stop)
+	written := <-stopped
+	if v, err := s.Verify(t.Context()); err != nil || !v.OK || v.Rows != int64(written) || v.Residual != 0 {
+		t.Errorf("Verify = %+v, %v; %d written", v, err, written)
+	}
+}
+
+func TestResidueIsFoundWhereverItLies(t *testing.T) {
+	canary := newCanary()
+	wanted := map[[canarySize]byte]int64{[canarySize]byte(canary): 7}
+	data := make([]byte, chunkSize+2*canarySize)
+	for _, shift := range []int{-chunkSize, -canarySize, 1 - canarySize, -canarySize / 2, -1, 0, 1, canarySize} {
+		clear(data)
+		copy(data[chunkSize+shift:], canary)
+		if found, err := residue(bytes.NewReader(data), wanted); err != nil || !found[7] {
+			t.Errorf("shift %d: %v, %v", shift, found, err)
+		}
+	}
+}
+
+func FuzzResidue(f *testing.F) {
+	f.Add([]byte("before"), []byte("after"), true)
+	f.Add(canaryMark, canaryMark[:5], false)
+	f.Add([]byte{}, canaryMark, true)
+	canary := newCanary()
+	wanted := map[[canarySize]byte]int64{[canarySize]byte(canary): 1}
+	f.Fuzz(func(t *testing.T, before, after []byte, whole bool) {
+		middle := canary
+		if !whole {
+			middle = canary[:canarySize-1]
+		}
+		data := append(append(bytes.Clone(before), middle...), after...)
+		found, err := residue(bytes.NewReader(data), wanted)
+		if want := bytes.Contains(data, canary); err != nil || found[1] != want {
+			t.Errorf("found %v, %v; want %v", found, err, want)
+		}
+	})
+}
+
+// The registry would otherwise be found in place of what it speaks of.
+func TestRegistryDoesNotHoldTheCanaryItself(t *testing.T) {
+	s, _ := openAt(t, t.TempDir())
+	newCrowd(1, false).record(t, s)
+	if _, err := s.DropPart(t.Context(), "ip_visits_20261123", storage.WindowEnded, "test"); err != nil {
+		t.Fatal(err)
+	}
+	var text string
+	if err := raw(t, s.path).QueryRow("SELECT canary FROM acts").Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	canary, err := hex.DecodeString(text)
+	if err != nil || !bytes.HasPrefix(canary, canaryMark) {
+		t.Fatalf("canary %x, %v", canary, err)
+	}
+	scrub(t, s)
+	if bytes.Contains(fileBytes(t, s), canary) {
+		t.Error("the canary is in the file")
+	}
+}

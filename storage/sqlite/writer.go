@@ -1,0 +1,319 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/mamen-ai/consentgate/storage"
+)
+
+const (
+	// maxBatch bounds how many consents, and how many visits, share a commit.
+	maxBatch = 512
+	// maxStatements bounds the prepared statements; a few are added each day.
+	maxStatements = 64
+)
+
+// writer owns the connection that writes. All its fields belong to one
+// goroutine.
+type writer struct {
+	store      *Store
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+	head       head
+	ready      map[string]bool  // day tables known to exist and to be registered
+	tallies    map[string]tally // rows added to each part by the open transaction
+	written    map[storage.Event]int64
+	failing    bool
+}
+
+// exclusiveJob runs alone, between two commits.
+type exclusiveJob struct {
+	ctx  context.Context
+	run  func(w *writer) error
+	done chan error
+}
+
+// load reads what the writer keeps in memory.
+func (w *writer) load(ctx context.Context) error {
+	w.statements = map[string]*sql.Stmt{}
+	w.ready = map[string]bool{}
+	w.begin()
+	if err := w.loadHead(ctx); err != nil {
+		return err
+	}
+	return w.loadCounts(ctx)
+}
+
+func (w *writer) close() error {
+	var errs []error
+	for _, statement := range w.statements {
+		errs = append(errs, statement.Close())
+	}
+	return errors.Join(append(errs, w.conn.Close())...)
+}
+
+// write is the writing goroutine.
+func (s *Store) write() {
+	defer close(s.stopped)
+	for {
+		select {
+		case job := <-s.consents:
+			s.writer.commit(job)
+		case visit := <-s.visits:
+			s.writer.commit(nil, visit)
+		case job := <-s.exclusive:
+			s.writer.alone(job)
+		case <-s.stop:
+			// Nothing can be sent any more; an exclusive job can't be waiting,
+			// because its channel holds none.
+			s.writer.flush()
+			return
+		}
+	}
+}
+
+// flush commits everything that was queued before the call.
+func (w *writer) flush() error {
+	var errs []error
+	for waiting := len(w.store.consents) + len(w.store.visits); waiting > 0; {
+		written, err := w.commit(nil)
+		waiting -= written
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// alone runs one exclusive job.
+func (w *writer) alone(job *exclusiveJob) {
+	if err := job.ctx.Err(); err != nil {
+		job.done <- err
+		return
+	}
+	job.done <- job.run(w)
+}
+
+// commit writes first and visits, and what else is waiting, in one transaction.
+// It returns how many it took from the queues.
+func (w *writer) commit(first *consentJob, visits ...storage.Visit) (taken int, err error) {
+	var jobs []*consentJob
+	if first != nil {
+		jobs = append(jobs, first)
+	}
+	jobs = append(jobs, take(w.store.consents, maxBatch-len(jobs))...)
+	visits = append(visits, take(w.store.visits, maxBatch-len(visits))...)
+	began := w.store.clock()
+	err = w.transact(func() error {
+		for _, job := range jobs {
+			if err := w.appendConsent(job); err != nil {
+				return err
+			}
+		}
+		for _, visit := range visits {
+			if err := w.appendVisit(visit); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		w.store.dropped.Add(int64(len(visits)))
+	} else {
+		w.store.onCommit(w.store.clock().Sub(began))
+	}
+	for _, job := range jobs {
+		if job.err == nil {
+			job.err = err
+		}
+		close(job.done)
+	}
+	w.report(err)
+	return len(jobs) + len(visits), err
+}
+
+// take receives what waits in the channel, at most limit.
+func take[T any](from <-chan T, limit int) []T {
+	var list []T
+	for len(list) < limit {
+		select {
+		case item := <-from:
+			list = append(list, item)
+		default:
+			return list
+		}
+	}
+	return list
+}
+
+// report logs the first failure of a row of failures, and their end.
+func (w *writer) report(err error) {
+	switch {
+	case err != nil && !w.failing:
+		w.store.logger.Error("records can't be written; choices are refused until they can", "database", w.store.path, "error", err)
+	case err == nil && w.failing:
+		w.store.logger.Info("records can be written again", "database", w.store.path)
+	}
+	w.failing = err != nil
+}
+
+// transact runs f in one transaction. When it fails, what the writer keeps in
+// memory is as it was before.
+func (w *writer) transact(f func() error) (err error) {
+	// A client that goes away must not tear a commit that others share.
+	ctx := context.Background()
+	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("writing %s: %w", w.store.path, err)
+	}
+	before := w.head
+	w.begin()
+	err = f()
+	if err == nil {
+		err = w.writeTallies()
+	}
+	if err == nil {
+		_, err = w.conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		w.conn.ExecContext(ctx, "ROLLBACK") // fails when SQLite has rolled back itself
+		w.head = before
+		clear(w.ready)
+		return fmt.Errorf("writing %s: %w", w.store.path, err)
+	}
+	w.store.count(w.written)
+	return nil
+}
+
+func (w *writer) begin() {
+	w.tallies = map[string]tally{}
+	w.written = map[storage.Event]int64{}
+}
+
+// exec runs a statement, which stays prepared.
+func (w *writer) exec(query string, args ...any) error {
+	statement, err := w.prepare(query)
+	if err != nil {
+		return err
+	}
+	_, err = statement.Exec(args...)
+	return err
+}
+
+// statement is one to be run once; it doesn't stay prepared.
+type statement struct {
+	text string
+	args []any
+}
+
+// execAll runs statements in their order, up to the first that fails.
+func (w *writer) execAll(statements ...statement) error {
+	for _, statement := range statements {
+		if _, err := w.conn.ExecContext(context.Background(), statement.text, statement.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// queryRow runs a query for one row with a statement that stays prepared.
+func (w *writer) queryRow(query string, args []any, into ...any) error {
+	statement, err := w.prepare(query)
+	if err != nil {
+		return err
+	}
+	return statement.QueryRow(args...).Scan(into...)
+}
+
+func (w *writer) prepare(query string) (*sql.Stmt, error) {
+	if statement := w.statements[query]; statement != nil {
+		return statement, nil
+	}
+	if len(w.statements) >= maxStatements {
+		w.forgetStatements()
+	}
+	statement, err := w.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	w.statements[query] = statement
+	return statement, nil
+}
+
+func (w *writer) forgetStatements() {
+	for _, statement := range w.statements {
+		statement.Close()
+	}
+	clear(w.statements)
+}
+
+// count adds to the committed ledger rows.
+func (s *Store) count(written map[storage.Event]int64) {
+	s.countsGuard.Lock()
+	defer s.countsGuard.Unlock()
+	for event, n := range written {
+		s.counts[event] += n
+	}
+}
+
+func (s *Store) eventCounts() map[storage.Event]int64 {
+	s.countsGuard.Lock()
+	defer s.countsGuard.Unlock()
+	return maps.Clone(s.counts)
+}
+
+// submit hands a job to the writer, unless the store is closed.
+func submit[T any](ctx context.Context, s *Store, to chan<- T, job T) error {
+	s.guard.RLock()
+	defer s.guard.RUnlock()
+	if s.closed {
+		return storage.ErrClosed
+	}
+	select {
+	case to <- job:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// alone runs f on the writing goroutine, between two commits, and waits for it.
+// When ctx ends first, f may still run: then what it set must not be read.
+func (s *Store) alone(ctx context.Context, f func(w *writer) error) error {
+	job := &exclusiveJob{ctx: ctx, run: f, done: make(chan error, 1)}
+	if err := submit(ctx, s, s.exclusive, job); err != nil {
+		return err
+	}
+	select {
+	case err := <-job.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Sync waits until everything queued before the call is durable.
+func (s *Store) Sync(ctx context.Context) error {
+	return s.alone(ctx, (*writer).flush)
+}
+
+// present returns the store's time as it is stored: UTC, whole milliseconds.
+func (s *Store) present() time.Time { return fromMillis(s.clock().UnixMilli()) }
+
+// millis returns t as it is stored: milliseconds since 1970, 0 for no time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// fromMillis is the inverse of millis.
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,98 @@
+// Package storagetest is the conformance suite of storage.Store: what every
+// database must do alike. How a database proves that bytes are gone is its own
+// and is tested beside it.
+package storagetest
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/policy"
+	"github.com/mamen-ai/consentgate/storage"
+)
+
+// Options are what the suite asks of a store that it opens.
+type Options struct {
+	Clock    func() time.Time
+	Location *time.Location
+	Window   func(kind string) policy.Window
+}
+
+// Clock is a clock that stands until it is set. The zero Clock is not useful:
+// use [NewClock].
+type Clock struct {
+	guard sync.Mutex
+	now   time.Time
+}
+
+// NewClock returns a clock that shows t.
+func NewClock(t time.Time) *Clock { return &Clock{now: t} }
+
+// Now returns the time the clock shows.
+func (c *Clock) Now() time.Time {
+	c.guard.Lock()
+	defer c.guard.Unlock()
+	return c.now
+}
+
+// Set makes the clock show t.
+func (c *Clock) Set(t time.Time) {
+	c.guard.Lock()
+	defer c.guard.Unlock()
+	c.now = t
+}
+
+// Run runs the suite. open returns an empty store; the suite closes it.
+func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
+	for _, test := range []struct {
+		name string
+		run  func(t *testing.T, f *fixture)
+	}{
+		{"consent comes back as it was written", consentComesBack},
+		{"refusal has no ID and no IP record", refusalHasNoID},
+		{"chain links each row to the one before", chainLinks},
+		{"concurrent consents make one chain", concurrentConsents},
+		{"consent of another time is refused", otherTimes},
+		{"visit writes one record per service", visitRecords},
+		{"visit without a service has one IP record", visitWithoutService},
+		{"visit that can't be stored is counted", refusedVisits},
+		{"visit after withdrawal is discarded", visitAfterWithdrawal},
+		{"holding is of one ID only", holdingOfOneID},
+		{"record is readable until the exact end of its window", exactEnd},
+		{"month end is clamped", monthEnd},
+		{"day of 25 hours is one part", longDay},
+		{"dropping leaves an act", dropping},
+		{"part that was dropped today can come again", droppedToday},
+		{"erasing leaves others and the ledger", erasing},
+		{"erasing takes queued visits too", erasingQueued},
+		{"erasing takes records whose window has ended", erasingExpired},
+		{"acts are the newest first", newestActs},
+		{"clock mark only rises", clockMark},
+		{"seed needs an empty store", seeding},
+		{"hidden rows are never counted", hiddenRows},
+		{"closed store answers ErrClosed", closed},
+		{"ended context ends the call", endedContext},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			almaty, err := time.LoadLocation("Asia/Almaty")
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := &fixture{
+				clock:  NewClock(time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)),
+				almaty: almaty,
+				id:     consent.NewID(),
+			}
+			f.store = open(t, Options{Clock: f.clock.Now, Location: almaty, Window: func(kind string) policy.Window {
+				if kind == longKind {
+					return policy.Months24
+				}
+				return policy.Months14
+			}})
+			t.Cleanup(func() { f.store.Close() })
+			test.run(t, f)
+		})
+	}
+}

@@ -1,0 +1,57 @@
+package banner
+
+import (
+	"encoding/json"
+	"fmt"
+	"unicode/utf16"
+)
+
+// APIState is what the script API tells the site, and what GET /.privacy/state
+// answers: both list the same words in the same order.
+type APIState struct {
+	State      string   `json:"state"`      // undecided, refused, allowed or stale
+	Categories []string `json:"categories"` // allowed whole
+	Services   []string `json:"services"`   // allowed one by one, by catalogue ID
+}
+
+// apiSource is the script around the place where the state goes.
+type apiSource struct{ before, after string }
+
+// API returns the JavaScript that defines window.privacy, in ASCII and safe
+// within a script element:
+//
+//	privacy.choice            {state, categories, services}, frozen
+//	privacy.on("choice", fn)  calls fn(choice) once per page, also when late
+//	privacy.open()            moves to the banner, or to /.privacy/
+//
+// The page gets the DOM event "privacy:choice" on document, with the choice as
+// detail, when its content is parsed. The script reloads a page whose choice
+// changed while it lay in the back/forward cache, or in another tab.
+func (b *Banner) API(state APIState) []byte {
+	if state.Categories == nil {
+		state.Categories = []string{}
+	}
+	if state.Services == nil {
+		state.Services = []string{}
+	}
+	raw, _ := json.Marshal(state) // strings and slices of strings always marshal
+	return []byte(b.api.before + asciiJSON(raw) + b.api.after)
+}
+
+// asciiJSON writes everything beyond ASCII as \u escapes. All of it stands
+// within strings.
+func asciiJSON(raw []byte) string {
+	out := make([]byte, 0, len(raw))
+	for _, r := range string(raw) {
+		switch {
+		case r < 0x7f:
+			out = append(out, byte(r))
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	return string(out)
+}

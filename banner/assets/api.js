@@ -1,0 +1,45 @@
+(choice => {
+	const home = '/.privacy/';
+	const page = document;
+	const { freeze } = Object;
+	const listenTo = addEventListener;
+	const words = state => '' + [state.state, state.categories, state.services];
+	const check = () => page.hidden ? listenTo('visibilitychange', check, { once: true })
+		: fetch(home + 'state').then(answer => answer.json()).then(now => words(now) == words(choice) || location.reload(), () => {});
+	const listen = () => {
+		const channel = new BroadcastChannel('privacy_choice');
+		channel.onmessage = check;
+		// An open channel can keep a page out of the back/forward cache.
+		listenTo('pagehide', () => channel.close(), { once: true });
+	};
+	let told;
+	freeze(choice.categories);
+	freeze(choice.services);
+	Object.defineProperty(self, 'privacy', {
+		// A site's own "let privacy" would be an error otherwise.
+		configurable: true,
+		value: freeze({
+			choice: freeze(choice),
+			on(event, call) {
+				page.addEventListener('privacy:' + event, () => call(choice));
+				if (told && event == 'choice') call(choice);
+			},
+			open() {
+				const button = page.getElementById('privacy-choice')?.shadowRoot?.querySelector('summary');
+				if (button) button.focus();
+				else location = home;
+			},
+		}),
+	});
+	listenTo('DOMContentLoaded', () => {
+		told = true;
+		page.dispatchEvent(new CustomEvent('privacy:choice', { detail: choice }));
+	});
+	listenTo('pageshow', event => {
+		if (event.persisted) {
+			check();
+			listen();
+		}
+	});
+	listen();
+})(STATE)

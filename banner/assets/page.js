@@ -1,0 +1,1 @@
+new BroadcastChannel('privacy_choice').postMessage(0);

@@ -1,0 +1,131 @@
+package banner
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mamen-ai/consentgate/internal/policy"
+)
+
+// PageData is what the page /.privacy/ shows to one visitor. The zero value is
+// the page of someone who hasn't chosen.
+type PageData struct {
+	Lang    string   // one of Languages, else the default is spoken
+	State   string   // undecided (also any other word), refused, allowed or stale
+	GPC     bool     // the browser sends Global Privacy Control
+	Allowed []string // categories and catalogue IDs of services
+	// ConsentID is empty where none exists; receipt, export and erasure are
+	// offered only with one.
+	ConsentID  string
+	DecidedOn  policy.Day // zero: not shown
+	ValidUntil policy.Day // zero: not shown
+	Services   []ServiceRow
+	Held       []HeldRow
+	Events     []EventRow // in the order in which they are shown
+	// Message is what just happened: saved, refused, withdrawn, erased or
+	// failed. Nothing is shown for other words.
+	Message string
+	// Return is where the forms lead back to: a path, "/.privacy/" by default.
+	Return string
+}
+
+// The states of a service.
+const (
+	Working = "allowed" // it runs
+	Blocked = "blocked" // it would run if the visitor allowed it
+	Never   = "never"   // it would send data abroad (policy 3.2.6)
+)
+
+// ServiceRow is one service of the site.
+type ServiceRow struct {
+	ID        string   // catalogue ID, the value of allow
+	Name      string   //
+	Category  string   // as consent.Category writes it
+	Countries []string // ISO 3166-1 codes ("KZ"); other words are shown as they are
+	Cookies   []string // name patterns
+	Retention string   // the vendor's own note, shown as it is
+	Months    int      // window of our records in calendar months, 0: none
+	Status    string   // Working, Blocked or Never
+	Reason    string   // why, in the operator's words; empty: said from the state
+}
+
+// HeldRow is what is kept of one kind.
+type HeldRow struct {
+	Kind     string // kind of analytics; other words than visits are shown as they are
+	What     string // ip or visits
+	Count    int
+	Since    policy.Day
+	DeleteBy policy.Day
+}
+
+// EventRow is one decision of the visitor.
+type EventRow struct {
+	At      time.Time // shown in its own location
+	Event   string    // given, refused, withdrawn or erased
+	Method  string    // banner, page, api or admin
+	Edition policy.Day
+	Allowed []string // categories and catalogue IDs of services
+}
+
+// Page writes the page /.privacy/ as one HTML document in UTF-8, complete
+// without JavaScript and without requests to anywhere. Nothing is written when
+// it fails.
+func (b *Banner) Page(w io.Writer, data PageData) error {
+	var out bytes.Buffer
+	if err := b.page.Execute(&out, b.view(data)); err != nil {
+		return fmt.Errorf("page /.privacy/: %w", err)
+	}
+	if _, err := out.WriteTo(w); err != nil {
+		return fmt.Errorf("page /.privacy/: %w", err)
+	}
+	return nil
+}
+
+// pageNotice hashes the page as it is before any choice.
+func (b *Banner) pageNotice(lang string) (string, error) {
+	var out bytes.Buffer
+	if err := b.Page(&out, PageData{Lang: lang}); err != nil {
+		return "", err
+	}
+	return hexSum(out.Bytes()), nil
+}
+
+// page prepares the page's template with its style and script in place.
+func (r *renderer) page(b *Banner) error {
+	source, err := read("page.html")
+	if err != nil {
+		return err
+	}
+	if b.style, err = r.style("page"); err != nil {
+		return err
+	}
+	if b.script, err = r.script("page"); err != nil {
+		return err
+	}
+	// The style and the script are handed over as values: the template must not
+	// touch what the hashes are of.
+	b.page, err = template.New("page").Funcs(template.FuncMap{
+		"style":  func() template.HTML { return template.HTML("<style>" + b.style + "</style>") },
+		"script": func() template.HTML { return template.HTML("<script>" + b.script + "</script>") },
+	}).Parse(unindented(source))
+	if err != nil {
+		return fmt.Errorf("template page: %w", err)
+	}
+	return nil
+}
+
+// unindented drops indentation and empty lines. The HTML minifier isn't for
+// templates: it lowers the case of actions between attributes.
+func unindented(source string) string {
+	var lines []string
+	for line := range strings.Lines(source) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

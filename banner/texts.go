@@ -1,0 +1,289 @@
+package banner
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/policy"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+)
+
+//go:embed texts
+var textFiles embed.FS
+
+// Supported returns the languages that have texts, in the order in which a site
+// without a setting shows them.
+func Supported() []string { return []string{"ru", "kk", "en"} }
+
+// texts are all words of one language. The names follow the JSON files; {name}
+// in a text is replaced by fill.
+type texts struct {
+	lang          string
+	Name          string                  `json:"name"`
+	Date          string                  `json:"date"` // layout of package time
+	Time          string                  `json:"time"` // layout of package time
+	Months        monthForms              `json:"months"`
+	And           string                  `json:"and"`
+	Site          string                  `json:"site"` // subject of a sentence, where no controller is named
+	Operator      string                  `json:"operator"`
+	OperatorID    string                  `json:"operator_id"`
+	Policy        string                  `json:"policy"`
+	Edition       string                  `json:"edition"`
+	AbroadDenied  string                  `json:"abroad_denied"`
+	AbroadAllowed string                  `json:"abroad_allowed"`
+	Categories    map[string]categoryText `json:"categories"`
+	Choice        choiceTexts             `json:"choice"`
+	Control       string                  `json:"control"`
+	Page          pageTexts               `json:"page"`
+}
+
+type monthForms struct {
+	One  string `json:"one"`
+	Few  string `json:"few"`
+	Many string `json:"many"`
+}
+
+type categoryText struct {
+	Name    string `json:"name"`
+	Purpose string `json:"purpose"` // continues "for …"
+	About   string `json:"about"`
+}
+
+type choiceTexts struct {
+	Title  string `json:"title"`
+	Text   string `json:"text"`
+	Page   string `json:"page"`
+	Choose string `json:"choose"`
+	Terms  string `json:"terms"`
+	Save   string `json:"save"`
+	Refuse string `json:"refuse"`
+	Accept string `json:"accept"`
+	Failed string `json:"failed"`
+}
+
+type pageTexts struct {
+	Title         string            `json:"title"`
+	Intro         string            `json:"intro"`
+	Languages     string            `json:"languages"`
+	Messages      map[string]string `json:"messages"`
+	Now           string            `json:"now"`
+	States        map[string]string `json:"states"`
+	GPC           string            `json:"gpc"`
+	Decided       string            `json:"decided"`
+	Valid         string            `json:"valid"`
+	Choices       string            `json:"choices"`
+	ChoicesAbout  string            `json:"choices_about"`
+	Services      string            `json:"services"`
+	Service       string            `json:"service"`
+	Countries     string            `json:"countries"`
+	Cookies       string            `json:"cookies"`
+	Kept          string            `json:"kept"`
+	Status        string            `json:"status"`
+	Own           string            `json:"own"`
+	OwnCountry    string            `json:"own_country"`
+	None          string            `json:"none"`
+	Statuses      map[string]string `json:"statuses"`
+	Reasons       map[string]string `json:"reasons"`
+	Held          string            `json:"held"`
+	HeldNothing   string            `json:"held_nothing"`
+	HeldEmpty     string            `json:"held_empty"`
+	HeldID        string            `json:"held_id"`
+	HeldCaption   string            `json:"held_caption"`
+	What          string            `json:"what"`
+	Whats         map[string]string `json:"whats"`
+	Kind          string            `json:"kind"`
+	Kinds         map[string]string `json:"kinds"`
+	Count         string            `json:"count"`
+	Since         string            `json:"since"`
+	DeleteBy      string            `json:"delete_by"`
+	Receipt       string            `json:"receipt"`
+	Data          string            `json:"data"`
+	Leave         string            `json:"leave"`
+	WithdrawAbout string            `json:"withdraw_about"`
+	Withdraw      string            `json:"withdraw"`
+	EraseAbout    string            `json:"erase_about"`
+	Erase         string            `json:"erase"`
+	History       string            `json:"history"`
+	HistoryTable  string            `json:"history_caption"`
+	When          string            `json:"when"`
+	Event         string            `json:"event"`
+	Method        string            `json:"method"`
+	Allowed       string            `json:"allowed"`
+	PolicyEdition string            `json:"policy_edition"`
+	Events        map[string]string `json:"events"`
+	Methods       map[string]string `json:"methods"`
+	Rights        string            `json:"rights"`
+	RightsAbout   string            `json:"rights_about"`
+	Letter        string            `json:"letter"`
+	Mail          string            `json:"mail"`
+	Quote         string            `json:"quote"`
+}
+
+// loadTexts reads and checks the texts of one language.
+func loadTexts(lang string) (*texts, error) {
+	raw, err := textFiles.ReadFile("texts/" + lang + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("texts of %q: %w", lang, err)
+	}
+	return parseTexts(lang, raw)
+}
+
+// parseTexts refuses unknown and missing keys.
+func parseTexts(lang string, raw []byte) (*texts, error) {
+	t := &texts{lang: lang}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(t); err != nil {
+		return nil, fmt.Errorf("texts of %q: %w", lang, err)
+	}
+	if missing := missingText(reflect.ValueOf(*t), ""); missing != "" {
+		return nil, fmt.Errorf("texts of %q: %s is missing", lang, missing)
+	}
+	for path, want := range t.lists() {
+		for _, key := range want.keys {
+			if want.has(key) == "" {
+				return nil, fmt.Errorf("texts of %q: %s.%s is missing", lang, path, key)
+			}
+		}
+	}
+	return t, nil
+}
+
+// missingText returns the path of the first empty text within v.
+func missingText(v reflect.Value, path string) string {
+	switch v.Kind() {
+	case reflect.String:
+		if v.String() == "" {
+			return strings.TrimPrefix(path, ".")
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			if !field.IsExported() {
+				continue
+			}
+			if missing := missingText(v.Field(i), path+"."+field.Tag.Get("json")); missing != "" {
+				return missing
+			}
+		}
+	case reflect.Map:
+		for key, value := range v.Seq2() {
+			if missing := missingText(value, path+"."+key.String()); missing != "" {
+				return missing
+			}
+		}
+	}
+	return ""
+}
+
+// keyed is a map of texts with the keys it must have.
+type keyed struct {
+	keys []string
+	has  func(key string) string
+}
+
+func (t *texts) lists() map[string]keyed {
+	of := func(m map[string]string, keys ...string) keyed {
+		return keyed{keys, func(key string) string { return m[key] }}
+	}
+	return map[string]keyed{
+		"categories":    {consent.CategoryNames(), func(key string) string { return t.Categories[key].Name }},
+		"page.messages": of(t.Page.Messages, "saved", "refused", "withdrawn", "erased", "failed"),
+		"page.states":   of(t.Page.States, "undecided", "refused", "allowed", "stale"),
+		"page.statuses": of(t.Page.Statuses, Working, Blocked, Never),
+		"page.reasons": of(t.Page.Reasons,
+			"necessary", "allowed", "undecided", "refused", "stale", "gpc", "unchosen", "never"),
+		"page.whats":   of(t.Page.Whats, "ip", "visits"),
+		"page.kinds":   of(t.Page.Kinds, "visits"),
+		"page.events":  of(t.Page.Events, "given", "refused", "withdrawn", "erased"),
+		"page.methods": of(t.Page.Methods, "banner", "page", "api", "admin"),
+	}
+}
+
+// fill replaces {name} by its value, for pairs of names and values.
+func fill(text string, pairs ...string) string {
+	for i := 0; i < len(pairs); i += 2 {
+		pairs[i] = "{" + pairs[i] + "}"
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// months returns the number of months in words ("14 months").
+func (t *texts) months(n int) string {
+	form := t.Months.Many
+	switch plural.Cardinal.MatchPlural(language.Make(t.lang), n, 0, 0, 0, 0) {
+	case plural.One:
+		form = t.Months.One
+	case plural.Few:
+		form = t.Months.Few
+	}
+	return fill(form, "n", strconv.Itoa(n))
+}
+
+// day returns the day as the language writes it, nothing for the zero day.
+func (t *texts) day(d policy.Day) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.Start(time.UTC).Format(t.Date)
+}
+
+// join lists the words as a sentence does: "a, b and c".
+func (t *texts) join(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + t.And + words[last]
+}
+
+// subject returns the controller's name, or a word for the site where none is
+// configured.
+func (t *texts) subject(c Controller) string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return t.Site
+}
+
+// operator names the controller as policy 7.2 does, nothing when it has no name.
+func (t *texts) operator(c Controller) string {
+	if c.Name == "" {
+		return ""
+	}
+	parts := []string{c.Name}
+	if c.ID != "" {
+		parts = append(parts, fill(t.OperatorID, "id", c.ID))
+	}
+	if c.Address != "" {
+		parts = append(parts, c.Address)
+	}
+	return fill(t.Operator, "operator", strings.Join(parts, ", "))
+}
+
+// policyName names the policy with its edition, where one is configured.
+func (t *texts) policyName(edition policy.Day) string {
+	if edition.IsZero() {
+		return t.Policy
+	}
+	return fill(t.Edition, "edition", t.day(edition))
+}
+
+// abroad says whether data crosses the border (policy 3.2.6).
+func (t *texts) abroad(crossBorder string) string {
+	switch crossBorder {
+	case "deny":
+		return t.AbroadDenied
+	case "allow":
+		return t.AbroadAllowed
+	}
+	return ""
+}

@@ -1,0 +1,53 @@
+# What a developer runs. Every target works on a fresh Debian machine with Go.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+# One set of flags for all tests and for the binary they start: each set is a
+# cold build of minutes.
+TESTFLAGS := -race
+
+.PHONY: build
+build: ## the server, into ./consentgate
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o consentgate ./cmd/consentgate
+
+.PHONY: run
+run: ## the demo on http://localhost:8080
+	go run ./cmd/consentgate run --config Caddyfile.example
+
+.PHONY: test
+test: tools check ## everything CI runs
+	go test $(TESTFLAGS) -timeout 20m ./...
+
+.PHONY: quick
+quick: ## the packages that know nothing of Caddy, in seconds
+	go test ./internal/... ./storage/... ./banner
+
+.PHONY: check
+check: ## formatting, vet and staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt wants these files:"; echo "$$unformatted"; exit 1; fi
+	go vet $(TESTFLAGS) ./...
+	go tool staticcheck ./...
+
+# How long each fuzz target runs with "make fuzz".
+FUZZTIME := 30s
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME
+	@for package in $$(go list ./internal/... ./storage/... ./banner ./caddyfile); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## the cost of the edge, against Caddy without it
+	go test -run '^$$' -bench . -benchtime 2s -count 5 ./bench
+
+.PHONY: tools
+tools: ## installs what tests need from Debian's packages, when it's missing
+	@./.ci/tools
+
+.PHONY: help
+help: ## lists the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -1,0 +1,212 @@
+package caddyfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/mamen-ai/consentgate/banner"
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/policy"
+	"github.com/mamen-ai/consentgate/module"
+)
+
+// parseHandler reads the directive. Syntax:
+//
+//	consent_gate [<matcher>] {
+//		site      <domain>
+//		languages <kk|ru|en...>
+//		service   <catalogue IDs...>
+//		service   <ID> {
+//			name      <text>
+//			category  necessary|functional|statistics|marketing
+//			script    <host> [<paths...>] | <paths...>
+//			collect   <host> [<paths...>] | <paths...>
+//			inline    <markers...>
+//			stub      <globals...>
+//			cookie    <patterns...>
+//			visitor_id <cookie patterns...>
+//			country   <codes...>
+//			window    14mo|24mo
+//			retention <text>
+//		}
+//		necessary <hosts...>
+//		unknown   allow|block
+//		banner {
+//			position bottom|top|corner
+//			accent   <#rrggbb>
+//		}
+//	}
+func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	d := h.Dispenser
+	d.Next() // the directive's name
+	if d.NextArg() {
+		return nil, d.Errf("consent_gate has no argument '%s': its options stand in a block", d.Val())
+	}
+	handler := new(module.Handler)
+	err := block{Dispenser: d, name: "consent_gate", repeat: []string{"service", "necessary"}, options: map[string]func() error{
+		"site":      parsed(d, &handler.Site, parseSite),
+		"languages": func() error { return parseLanguages(d, handler) },
+		"service":   func() error { return parseService(d, handler) },
+		"necessary": func() error { return parseNecessary(d, handler) },
+		"unknown":   oneOf(d, &handler.Unknown, "allow", "block"),
+		"banner":    func() error { return parseBanner(d, handler) },
+	}}.parse()
+	if err != nil {
+		return nil, err
+	}
+	return handler, nil
+}
+
+func parseSite(text string) (string, error) {
+	site := strings.ToLower(text)
+	if strings.ContainsAny(site, ":/*") || !strings.Contains(site, ".") {
+		return "", fmt.Errorf("site '%s': write the domain alone, for example mamen.ai; its sub-domains belong to it", text)
+	}
+	return site, nil
+}
+
+func parseLanguages(d *caddyfile.Dispenser, handler *module.Handler) error {
+	if err := some(d, &handler.Languages)(); err != nil {
+		return err
+	}
+	for i, language := range handler.Languages {
+		if !slices.Contains(banner.Supported(), language) {
+			return d.Errf("languages '%s': use %s", language, alternatives(banner.Supported()))
+		}
+		if slices.Contains(handler.Languages[:i], language) {
+			return d.Errf("languages: '%s' is given twice", language)
+		}
+	}
+	return nil
+}
+
+func parseBanner(d *caddyfile.Dispenser, handler *module.Handler) error {
+	if err := noMore(d, "banner"); err != nil {
+		return err
+	}
+	handler.Banner = new(module.Banner)
+	return block{Dispenser: d, name: "banner", options: map[string]func() error{
+		"position": oneOf(d, &handler.Banner.Position, "bottom", "top", "corner"),
+		"accent": parsed(d, &handler.Banner.Accent, func(text string) (string, error) {
+			return text, checkBanner(banner.Options{Accent: text})
+		}),
+	}}.parse()
+}
+
+// checkBanner asks package banner about the options that are given: its rules,
+// told here with file and line.
+func checkBanner(options banner.Options) error {
+	_, err := banner.New(options)
+	return err
+}
+
+// parseNecessary reads hosts as a Content-Security-Policy names them.
+func parseNecessary(d *caddyfile.Dispenser, handler *module.Handler) error {
+	if err := some(d, &handler.Necessary)(); err != nil {
+		return err
+	}
+	nothing, err := catalogue.New(nil)
+	if err != nil {
+		return err
+	}
+	if _, err := gate.New(gate.Options{Catalogue: nothing, Necessary: handler.Necessary}); err != nil {
+		return d.WrapErr(err)
+	}
+	return nil
+}
+
+// parseService reads names of the catalogue, or one service with its
+// description.
+func parseService(d *caddyfile.Dispenser, handler *module.Handler) error {
+	names := d.RemainingArgs()
+	if len(names) == 0 {
+		return d.Errf("service: write IDs of the catalogue, or one ID and a block that describes it")
+	}
+	service := catalogue.Service{ID: names[0]}
+	opened, described, categorised := false, false, false
+	option := func(read func() error) func() error {
+		return func() error {
+			opened, described = true, true
+			return read()
+		}
+	}
+	adjusts := func(read func() error) func() error {
+		return func() error {
+			opened = true
+			return read()
+		}
+	}
+	err := block{Dispenser: d, name: "service " + names[0], repeat: []string{"script", "collect", "inline", "cookie"}, options: map[string]func() error{
+		"name": adjusts(one(d, &service.Name)),
+		"category": option(func() error {
+			categorised = true
+			return parsed(d, &service.Category, consent.ParseCategory)()
+		}),
+		"script":     option(patterns(d, &service.Scripts)),
+		"collect":    option(patterns(d, &service.Collect)),
+		"inline":     option(some(d, &service.Inline)),
+		"stub":       option(some(d, &service.Stubs)),
+		"cookie":     option(some(d, &service.Cookies)),
+		"visitor_id": option(some(d, &service.VisitorID)),
+		"country":    option(some(d, &service.Countries)),
+		"window":     adjusts(parsed(d, &service.Window, policy.ParseWindow)),
+		"retention":  option(one(d, &service.Retention)),
+	}}.parse()
+	if err != nil {
+		return err
+	}
+	if opened && len(names) > 1 {
+		return d.Errf("service: a block describes one service, not %s", strings.Join(names, ", "))
+	}
+	if described && !categorised {
+		// Without one it would be necessary: never blocked, and never asked about.
+		return d.Errf("service %s: a description needs a category: use %s", service.ID, alternatives(consent.CategoryNames()))
+	}
+	if opened {
+		if described && service.Name == "" {
+			service.Name = service.ID
+		}
+		names = nil
+		handler.Services = append(handler.Services, service)
+	}
+	for _, name := range names {
+		handler.Services = append(handler.Services, catalogue.Service{ID: name})
+	}
+	if len(handler.Services) > 0 {
+		if _, err := handler.Catalogue(); err != nil {
+			return d.WrapErr(err)
+		}
+	}
+	return nil
+}
+
+// patterns reads a host with its paths, or paths of the site's own hosts.
+func patterns(d *caddyfile.Dispenser, target *[]string) func() error {
+	return func() error {
+		option := d.Val()
+		args := d.RemainingArgs()
+		if len(args) == 0 {
+			return d.Errf("'%s' needs a host, a host and paths, or paths", option)
+		}
+		host := ""
+		if !strings.HasPrefix(args[0], "/") {
+			host, args = args[0], args[1:]
+		}
+		if len(args) == 0 {
+			*target = append(*target, host)
+		}
+		for _, path := range args {
+			if !strings.HasPrefix(path, "/") {
+				return d.Errf("%s '%s': after the host come paths, which begin with /", option, path)
+			}
+			*target = append(*target, host+path)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,234 @@
+package module
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/retention"
+	"github.com/mamen-ai/consentgate/storage"
+)
+
+func init() {
+	caddy.RegisterModule(new(Admin))
+}
+
+// Admin answers the commands about consent through Caddy's admin API, which
+// listens on loopback unless it's configured otherwise.
+type Admin struct{}
+
+// CaddyModule returns the Caddy module information.
+func (*Admin) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "admin.api.consent", New: func() caddy.Module { return new(Admin) }}
+}
+
+// adminPath is where the routes lie.
+const adminPath = "/consent/"
+
+// Routes implements caddy.AdminRouter.
+func (*Admin) Routes() []caddy.AdminRoute {
+	route := func(name, method string, serve func(*http.Request, *App, storage.Store) (any, error)) caddy.AdminRoute {
+		return caddy.AdminRoute{Pattern: adminPath + name, Handler: caddy.AdminHandlerFunc(func(w http.ResponseWriter, r *http.Request) error {
+			if r.Method != method {
+				w.Header().Set("Allow", method)
+				return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: errors.New("use " + method)}
+			}
+			app, store, err := running(r)
+			if err != nil {
+				return err
+			}
+			result, err := serve(r, app, store)
+			if err != nil {
+				var known caddy.APIError
+				if errors.As(err, &known) {
+					return known
+				}
+				return caddy.APIError{HTTPStatus: http.StatusInternalServerError, Err: err}
+			}
+			w.Header().Set("Content-Type", "application/json")
+			return json.NewEncoder(w).Encode(result)
+		})}
+	}
+	return []caddy.AdminRoute{
+		route("status", http.MethodGet, adminStatus),
+		route("verify", http.MethodGet, adminVerify),
+		route("purge", http.MethodPost, adminPurge),
+		route("export", http.MethodGet, adminExport),
+		route("erase", http.MethodPost, adminErase),
+	}
+}
+
+// running returns the app of the configuration that runs. The admin API is set
+// up before the apps, so it looks at each request.
+func running(r *http.Request) (*App, storage.Store, error) {
+	ctx := caddy.ActiveContext()
+	loaded, err := ctx.AppIfConfigured("consent")
+	if err != nil {
+		return nil, nil, caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("the running configuration has no consent_gate")}
+	}
+	app := loaded.(*App)
+	store, err := app.shared.open(r.Context())
+	if err != nil {
+		return nil, nil, caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: err}
+	}
+	return app, store, nil
+}
+
+// Status is what "consent status" shows.
+type Status struct {
+	Version      string               `json:"version"`
+	At           time.Time            `json:"at"`
+	Edition      string               `json:"edition"`
+	Controller   string               `json:"controller"`
+	CrossBorder  string               `json:"cross_border"`
+	Timezone     string               `json:"timezone"`
+	Windows      map[string]string    `json:"windows"`
+	Totals       storage.Totals       `json:"totals"`
+	Parts        []storage.Part       `json:"parts"`
+	Oldest       map[string]time.Time `json:"oldest_readable"`
+	Acts         []storage.Act        `json:"acts"`
+	Verification storage.Verification `json:"verification"`
+	Overdue      int                  `json:"overdue"`
+	Problems     []string             `json:"problems"` // in words; empty when all promises are kept
+}
+
+// problems says in a sentence each what breaks a promise.
+func (s Status) problems() []string {
+	problems := []string{}
+	add := func(broken bool, format string, args ...any) {
+		if broken {
+			problems = append(problems, fmt.Sprintf(format, args...))
+		}
+	}
+	add(!s.Verification.OK, "The ledger doesn't verify from row %d on: %s.", s.Verification.FirstBad, s.Verification.Problem)
+	add(s.Overdue > 0, "%d day tables are past their day; run: consentgate consent purge", s.Overdue)
+	add(s.Verification.Residual > 0, "Bytes of %d destroyed day tables are still in the database files.", s.Verification.Residual)
+	add(s.Totals.Dropped > 0, "%d visits were not recorded since the server started, because the queue was full or the clock was off.", s.Totals.Dropped)
+	return problems
+}
+
+// actsShown is how many of the newest acts a status lists.
+const actsShown = 20
+
+func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
+	ctx := r.Context()
+	s := Status{
+		Version: version(), At: app.now().UTC(), Edition: app.Policy.Edition.String(), Controller: app.Controller.Name,
+		CrossBorder: app.CrossBorder, Timezone: app.Timezone, Windows: map[string]string{storage.VisitsKind: app.window(storage.VisitsKind).String()},
+	}
+	for kind, window := range app.Windows {
+		s.Windows[kind] = window.String()
+	}
+	var err error
+	read := func(f func() error) {
+		if err == nil {
+			err = f()
+		}
+	}
+	read(func() error { return store.Sync(ctx) })
+	read(func() (e error) { s.Totals, e = store.Totals(ctx); return })
+	read(func() (e error) { s.Parts, e = store.Parts(ctx); return })
+	read(func() (e error) { s.Oldest, e = store.Oldest(ctx); return })
+	read(func() (e error) { s.Acts, e = store.Acts(ctx, actsShown); return })
+	read(func() (e error) { s.Verification, e = store.Verify(ctx); return })
+	if err != nil {
+		return nil, err
+	}
+	app.metrics.observeVerification(s.Verification)
+	for _, part := range s.Parts {
+		if part.State == storage.Live && !part.DropAt.After(s.At) {
+			s.Overdue++
+		}
+	}
+	s.Problems = s.problems()
+	return s, nil
+}
+
+func adminVerify(r *http.Request, app *App, store storage.Store) (any, error) {
+	verification, err := store.Verify(r.Context())
+	if err == nil {
+		app.metrics.observeVerification(verification)
+	}
+	return verification, err
+}
+
+// Purge is what "consent purge" did or, dry, would do.
+type Purge struct {
+	Due    []storage.Part    `json:"due,omitempty"`
+	Result *retention.Result `json:"result,omitempty"`
+}
+
+func adminPurge(r *http.Request, app *App, _ storage.Store) (any, error) {
+	purger := app.shared.currentPurger()
+	if purger == nil {
+		return nil, caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: errors.New("the server is starting: try again")}
+	}
+	if r.URL.Query().Has("dry_run") {
+		due, err := purger.Due(r.Context())
+		return Purge{Due: due}, err
+	}
+	result, err := purger.Tick(r.Context(), true)
+	app.metrics.observePurge(result)
+	return Purge{Result: &result}, err
+}
+
+func adminExport(r *http.Request, _ *App, store storage.Store) (any, error) {
+	id, err := requestedID(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Sync(r.Context()); err != nil {
+		return nil, err
+	}
+	held, err := store.Held(r.Context(), id)
+	if err == nil && len(held.Events) == 0 {
+		return nil, caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("no record has this consent ID")}
+	}
+	return held, err
+}
+
+func adminErase(r *http.Request, app *App, store storage.Store) (any, error) {
+	id, err := requestedID(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx := r.Context()
+	if err := store.Sync(ctx); err != nil {
+		return nil, err
+	}
+	held, err := store.Held(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(held.Events) == 0 {
+		return nil, caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("no record has this consent ID")}
+	}
+	row := storage.Consent{
+		ConsentID: id, Event: storage.Erased, At: app.now(), Edition: app.Policy.Edition, PolicyURL: app.Policy.URL,
+		Method: storage.ByAdmin, Controller: app.Controller.ID, CrossBorder: app.CrossBorder == "allow", Version: version(),
+	}
+	if _, err := store.AppendConsent(ctx, row, nil); err != nil {
+		return nil, err
+	}
+	acts, err := store.Erase(ctx, id, storage.SubjectRequest, "operator")
+	if err != nil {
+		return nil, err
+	}
+	app.metrics.observeActs(acts)
+	_, err = store.Scrub(ctx)
+	return acts, err
+}
+
+func requestedID(r *http.Request) (consent.ID, error) {
+	id, err := consent.ParseID(r.URL.Query().Get("id"))
+	if err != nil {
+		return id, caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: err}
+	}
+	return id, nil
+}
+
+var _ caddy.AdminRouter = (*Admin)(nil)

@@ -1,0 +1,329 @@
+// Package module is the Caddy side of consentgate: the app "consent", the HTTP
+// handler "consent_gate", the admin API and the commands. It reads requests,
+// writes responses and owns metrics and life cycle; what is decided, shown and
+// stored is the business of the packages below it, which know nothing of Caddy.
+package module
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/mamen-ai/consentgate/internal/policy"
+	"github.com/mamen-ai/consentgate/internal/retention"
+	"github.com/mamen-ai/consentgate/storage"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+}
+
+// App holds what all sites behind one edge share: the store of records, the
+// policy they implement, and the rules of keeping and deleting. It runs the
+// deletion of data whose window has ended.
+type App struct {
+	// Where records are kept.
+	Storage *Storage `json:"storage,omitempty"`
+
+	// The organisation that answers for the data (policy 7.2). It is named in
+	// the banner, on the privacy page and in every record.
+	Controller *Controller `json:"controller,omitempty"`
+
+	// The edition of the privacy policy in force. A new edition makes older
+	// choices stale: visitors are asked again.
+	Policy *Policy `json:"policy,omitempty"`
+
+	// The zone whose midnights bound a day of records. Default: "Asia/Almaty".
+	Timezone string `json:"timezone,omitempty"`
+
+	// The country in which personal data must stay while cross_border is "deny",
+	// as an ISO 3166-1 alpha-2 code. Default: "KZ".
+	Jurisdiction string `json:"jurisdiction,omitempty"`
+
+	// "deny" keeps services that process data outside the jurisdiction blocked
+	// even after consent (policy 3.2.6); "allow" leaves them to the visitor.
+	// Default: "deny".
+	CrossBorder string `json:"cross_border,omitempty"`
+
+	// How long records of each kind of analytics are kept: "14mo" or "24mo"
+	// (policy 3.1 row 7). The kind "visits" holds everything that isn't named.
+	// Default: 14mo for every kind.
+	Windows map[string]policy.Window `json:"windows,omitempty"`
+
+	// "masked" keeps the network of an IP address, /24 or /48; "full" keeps it
+	// whole. Default: "masked".
+	IP string `json:"ip,omitempty"`
+
+	// After how many calendar months a choice is asked again, 1 to 12.
+	// Default: 6.
+	ChoiceMonths int `json:"choice_months,omitempty"`
+
+	// Fills an empty store with made-up visits, some of which are past their
+	// window, so that one can watch them being destroyed. For trying
+	// consentgate out: a store that holds records refuses it. Default: false.
+	Demo bool `json:"demo,omitempty"`
+
+	logger   *slog.Logger
+	location *time.Location
+	now      func() time.Time
+	keys     *keyStore
+	metrics  *metrics
+	shared   *sharedStore
+	acquired bool
+
+	stop    context.CancelFunc
+	running sync.WaitGroup
+}
+
+// Storage says where records are kept.
+type Storage struct {
+	// The database: "sqlite". Default: "sqlite".
+	Driver string `json:"driver,omitempty"`
+
+	// The directory of the database file. It is created with mode 0700. A
+	// relative path starts at the working directory. Default: "./data".
+	Path string `json:"path,omitempty"`
+}
+
+// Controller is the organisation that answers for the data.
+type Controller struct {
+	// The full name, for example "ТОО «МАК IT»".
+	Name string `json:"name,omitempty"`
+	// The registration number; in Kazakhstan the BIN.
+	ID string `json:"id,omitempty"`
+	// The postal address, to which requests are sent (policy 3.4.1).
+	Address string `json:"address,omitempty"`
+	// The mail address to which consent is withdrawn (policy 3.4.1).
+	Email string `json:"email,omitempty"`
+}
+
+// Policy names one edition of the privacy policy.
+type Policy struct {
+	// The day of the edition. Default: 2025-03-12.
+	Edition policy.Day `json:"edition,omitzero"`
+	// Where visitors read it. Default: "/privacy.pdf".
+	URL string `json:"url,omitempty"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "consent", New: func() caddy.Module { return new(App) }}
+}
+
+// Provision sets defaults and takes a share in the store. It does no I/O: the
+// database is opened when the app starts.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.logger = ctx.Slogger()
+	a.setDefaults()
+	if err := a.check(); err != nil {
+		return err
+	}
+	path, err := caddy.NewReplacer().ReplaceOrErr(a.Storage.Path, true, true)
+	if err != nil {
+		return fmt.Errorf("storage path: %w", err)
+	}
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("storage path %q: %w", path, err)
+	}
+	a.keys = &keyStore{storage: ctx.Storage()}
+	pooled, _, err := stores.LoadOrNew(dir, func() (caddy.Destructor, error) { return newSharedStore(dir), nil })
+	if err != nil {
+		return err
+	}
+	a.shared, a.acquired = pooled.(*sharedStore), true
+	a.metrics = a.shared.metrics
+	if err := a.metrics.register(ctx.GetMetricsRegistry(), a); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	return nil
+}
+
+func (a *App) setDefaults() {
+	if a.Storage == nil {
+		a.Storage = new(Storage)
+	}
+	setDefault(&a.Storage.Driver, "sqlite")
+	setDefault(&a.Storage.Path, "./data")
+	if a.Controller == nil {
+		a.Controller = new(Controller)
+	}
+	if a.Policy == nil {
+		a.Policy = new(Policy)
+	}
+	if a.Policy.Edition.IsZero() {
+		a.Policy.Edition = policy.Day{Year: 2025, Month: time.March, Day: 12}
+	}
+	setDefault(&a.Policy.URL, "/privacy.pdf")
+	setDefault(&a.Timezone, "Asia/Almaty")
+	setDefault(&a.Jurisdiction, "KZ")
+	setDefault(&a.CrossBorder, "deny")
+	setDefault(&a.IP, "masked")
+	if a.ChoiceMonths == 0 {
+		a.ChoiceMonths = 6
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+}
+
+func setDefault(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
+
+var kindForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
+
+// check refuses what the Caddyfile's parser would refuse too, for
+// configurations written in JSON.
+func (a *App) check() error {
+	if a.Storage.Driver != "sqlite" {
+		return fmt.Errorf("storage driver %q: use sqlite", a.Storage.Driver)
+	}
+	location, err := time.LoadLocation(a.Timezone)
+	if err != nil || a.Timezone == "Local" {
+		return fmt.Errorf("timezone %q: use a name of the IANA zone database, for example Asia/Almaty", a.Timezone)
+	}
+	a.location = location
+	if len(a.Jurisdiction) != 2 || strings.ToUpper(a.Jurisdiction) != a.Jurisdiction {
+		return fmt.Errorf("jurisdiction %q: use an ISO 3166-1 alpha-2 code, for example KZ", a.Jurisdiction)
+	}
+	if err := oneOf("cross_border", a.CrossBorder, "deny", "allow"); err != nil {
+		return err
+	}
+	if err := oneOf("ip", a.IP, "masked", "full"); err != nil {
+		return err
+	}
+	for kind, window := range a.Windows {
+		if !kindForm.MatchString(kind) {
+			return fmt.Errorf("window of %q: a kind has lower-case letters, digits and _", kind)
+		}
+		if !window.Valid() {
+			return fmt.Errorf("window of %s: the policy (3.1 row 7) allows 14mo or 24mo", kind)
+		}
+	}
+	if a.ChoiceMonths < 1 || a.ChoiceMonths > 12 {
+		return fmt.Errorf("choice_months %d: use 1 to 12", a.ChoiceMonths)
+	}
+	return nil
+}
+
+func oneOf(option, value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s %q: use %s", option, value, strings.Join(allowed, " or "))
+}
+
+// window returns how long records of the kind are kept.
+func (a *App) window(kind string) policy.Window {
+	if window, ok := a.Windows[kind]; ok {
+		return window
+	}
+	return policy.Months14
+}
+
+// setWindow gives a kind its window, for services that have one of their own.
+// Two sites that disagree about a kind are refused: their records share tables.
+func (a *App) setWindow(kind string, window policy.Window) error {
+	if known, ok := a.Windows[kind]; ok && known != window {
+		return fmt.Errorf("records of %s are kept %s by one option and %s by another: they share a day table and can have one window only", kind, known, window)
+	}
+	if a.Windows == nil {
+		a.Windows = make(map[string]policy.Window)
+	}
+	a.Windows[kind] = window
+	return nil
+}
+
+// Start opens the store, so that a bad path fails the configuration's load, and
+// begins to destroy what is past its window.
+func (a *App) Start() error {
+	ctx, stop := context.WithCancel(context.Background())
+	a.stop = stop
+	if err := a.shared.configure(a); err != nil {
+		stop()
+		return err
+	}
+	store, err := a.shared.open(ctx)
+	if err != nil {
+		stop()
+		return err
+	}
+	if a.Demo {
+		if err := a.seed(ctx, store); err != nil && !errors.Is(err, storage.ErrNotEmpty) {
+			stop()
+			return fmt.Errorf("loading the demonstration's records: %w", err)
+		}
+	}
+	purger := retention.New(retention.Options{
+		Store:    store,
+		Clock:    a.now,
+		Location: a.location,
+		Logger:   a.logger,
+		Observe:  a.metrics.observePurge,
+	})
+	a.shared.setPurger(purger)
+	a.running.Go(func() { purger.Run(ctx) })
+	a.running.Go(func() { a.watchLedger(ctx, store) })
+	return nil
+}
+
+// ledgerCheck is how often the hash chain is walked for the metric.
+const ledgerCheck = time.Hour
+
+// watchLedger verifies the ledger at the start and then hourly.
+func (a *App) watchLedger(ctx context.Context, store storage.Store) {
+	ticker := time.NewTicker(ledgerCheck)
+	defer ticker.Stop()
+	for {
+		verification, err := store.Verify(ctx)
+		if err == nil {
+			a.metrics.observeVerification(verification)
+		}
+		if err == nil && !verification.OK {
+			a.logger.Error("the ledger doesn't verify", "first_bad", verification.FirstBad, "problem", verification.Problem)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Stop ends the deletion's schedule. The store stays open: requests that are
+// still served may write to it until Cleanup.
+func (a *App) Stop() error {
+	if a.stop != nil {
+		a.stop()
+	}
+	a.running.Wait()
+	return nil
+}
+
+// Cleanup gives the share in the store back; the last one closes it.
+func (a *App) Cleanup() error {
+	if !a.acquired {
+		return nil // a Delete without a share would close the running configuration's store
+	}
+	a.acquired = false
+	_, err := stores.Delete(a.shared.dir)
+	return err
+}
+
+var (
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
+)

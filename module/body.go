@@ -1,0 +1,170 @@
+package module
+
+import (
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/htmlstream"
+)
+
+// heldBytes is how much of a page is held before its header goes out. Caddy's
+// encode judges a response without Content-Length by the size of its first
+// write, and a charset that only the page declares must be found in its first
+// 1024 bytes (WHATWG HTML, "prescan a byte stream").
+const heldBytes = 1024
+
+// bodyWriter rewrites one page: origin's bytes → decoder, if they are encoded →
+// rewriter → what is held → the visitor.
+type bodyWriter struct {
+	out      http.ResponseWriter
+	x        *exchange
+	decoder  io.WriteCloser // nil for an identity body
+	rewriter *htmlstream.Rewriter
+	elements gate.Elements
+	begin    func() // sends the header
+
+	// A decoder works beside the handler, which may flush meanwhile.
+	mu      sync.Mutex
+	prefix  []byte // first bytes of the page, for the charset
+	held    []byte // output not yet sent
+	began   bool   // the header was sent
+	raw     bool   // UTF-16: bytes aren't characters, so they pass as they are
+	aborted bool   // the response was given up; nothing more may follow
+}
+
+var bodyWriters = sync.Pool{New: func() any {
+	return &bodyWriter{
+		rewriter: htmlstream.NewRewriter(io.Discard, nil),
+		prefix:   make([]byte, 0, heldBytes),
+		held:     make([]byte, 0, 4*heldBytes),
+	}
+}}
+
+// newBodyWriter starts a page. begin sends the header; it is called once, before
+// the first byte.
+func newBodyWriter(out http.ResponseWriter, x *exchange, begin func()) *bodyWriter {
+	b := bodyWriters.Get().(*bodyWriter)
+	b.out, b.x, b.begin = out, x, begin
+	b.prefix, b.held = b.prefix[:0], b.held[:0]
+	b.began, b.raw, b.aborted = false, false, false
+	b.elements.Reset(x.permit, x.base(), x, x.insertion())
+	b.rewriter.Reset((*heldWriter)(b), &b.elements)
+	b.decoder = newDecoder(out.Header(), (*decodedWriter)(b))
+	return b
+}
+
+// Write takes bytes as the origin sent them.
+func (b *bodyWriter) Write(p []byte) (int, error) {
+	if b.decoder != nil {
+		return b.decoder.Write(p)
+	}
+	return (*decodedWriter)(b).Write(p)
+}
+
+// Flush sends what is ready. It leaves the header open while there is nothing
+// to send after it.
+func (b *bodyWriter) Flush() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.release()
+}
+
+// Close writes what is left of a complete page.
+func (b *bodyWriter) Close() error {
+	if b.decoder != nil {
+		if err := b.decoder.Close(); err != nil {
+			return err
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.raw {
+		if err := b.rewriter.Close(); err != nil {
+			return err
+		}
+	}
+	if len(b.held) == 0 && !b.began {
+		b.began = true
+		b.begin()
+	}
+	return b.release()
+}
+
+// Recycle gives the buffers back. A page that wasn't closed stays cut where it
+// is.
+func (b *bodyWriter) Recycle() {
+	b.mu.Lock()
+	b.aborted = true
+	b.mu.Unlock()
+	if b.decoder != nil {
+		b.decoder.Close() // an error was returned by Close, or the page was given up
+		b.decoder = nil
+	}
+	b.out, b.x, b.begin = nil, nil, nil
+	b.rewriter.Reset(io.Discard, nil)
+	b.elements.Reset(nil, catalogue.Base{}, nil, gate.Insertion{})
+	bodyWriters.Put(b)
+}
+
+// release sends what is held; b.mu is held.
+func (b *bodyWriter) release() error {
+	if len(b.held) == 0 {
+		return nil
+	}
+	if !b.began {
+		b.began = true
+		declareCharset(b.out.Header(), b.prefix)
+		b.begin()
+	}
+	_, err := b.out.Write(b.held)
+	b.held = b.held[:0]
+	return err
+}
+
+// decodedWriter takes the page's own bytes.
+type decodedWriter bodyWriter
+
+func (d *decodedWriter) Write(p []byte) (int, error) {
+	b := (*bodyWriter)(d)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.aborted {
+		return 0, http.ErrAbortHandler
+	}
+	if room := heldBytes - len(b.prefix); room > 0 {
+		if len(b.prefix) == 0 && utf16BOM(p) {
+			b.raw = true
+		}
+		b.prefix = append(b.prefix, p[:min(room, len(p))]...)
+	}
+	if b.raw {
+		return (*heldWriter)(b).Write(p)
+	}
+	start := time.Now()
+	n, err := b.rewriter.Write(p)
+	b.x.handler.app.metrics.observeRewrite(n, time.Since(start))
+	return n, err
+}
+
+func utf16BOM(p []byte) bool {
+	return len(p) >= 2 && (p[0] == 0xfe && p[1] == 0xff || p[0] == 0xff && p[1] == 0xfe)
+}
+
+// heldWriter takes what the rewriter has finished; b.mu is held.
+type heldWriter bodyWriter
+
+func (h *heldWriter) Write(p []byte) (int, error) {
+	b := (*bodyWriter)(h)
+	if b.began {
+		return b.out.Write(p)
+	}
+	b.held = append(b.held, p...)
+	if len(b.held) >= heldBytes && len(b.prefix) == heldBytes {
+		return len(p), b.release()
+	}
+	return len(p), nil
+}

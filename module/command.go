@@ -1,0 +1,227 @@
+package module
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/dustin/go-humanize"
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/storage"
+	"github.com/spf13/cobra"
+)
+
+func init() {
+	caddycmd.RegisterCommand(caddycmd.Command{
+		Name:  "consent",
+		Usage: "status|verify|purge|export|erase",
+		Short: "Shows, checks and destroys what a running consentgate holds",
+		Long: `
+Asks the running server, through its admin API, about consent and records.
+
+  consentgate consent status            what is held, until when, and any problem
+  consentgate consent verify            whether the ledger and the destroyed bytes are in order
+  consentgate consent purge --dry-run   what is past its window
+  consentgate consent purge             destroys it now
+  consentgate consent export ID         everything held about one consent ID
+  consentgate consent erase ID          destroys it
+
+Exit codes: 0 all is in order; 1 the command failed, for example because no
+server runs; 2 the answer is that a promise isn't kept.`,
+		CobraFunc: func(cmd *cobra.Command) {
+			cmd.PersistentFlags().String("address", caddy.DefaultAdminListen, "The address of the server's admin API")
+			cmd.PersistentFlags().Bool("json", false, "Prints JSON instead of text")
+			add := func(use, short string, args cobra.PositionalArgs, run func(client, []string) (code int, err error)) *cobra.Command {
+				sub := &cobra.Command{Use: use, Short: short, Args: args, SilenceUsage: true}
+				sub.RunE = caddycmd.WrapCommandFuncForCobra(func(fl caddycmd.Flags) (int, error) {
+					return run(client{fl.String("address"), fl.Bool("json"), os.Stdout, sub.Flags().Changed("dry-run")}, sub.Flags().Args())
+				})
+				cmd.AddCommand(sub)
+				return sub
+			}
+			add("status", "Shows what is held, until when, and any problem", cobra.NoArgs, client.status)
+			add("verify", "Checks the ledger's hash chain and looks for bytes of destroyed data", cobra.NoArgs, client.verify)
+			add("purge", "Destroys what is past its window", cobra.NoArgs, client.purge).
+				Flags().Bool("dry-run", false, "Only lists it")
+			add("export ID", "Prints everything held about one consent ID, as JSON", cobra.ExactArgs(1), client.export)
+			add("erase ID", "Destroys everything held about one consent ID", cobra.ExactArgs(1), client.erase)
+		},
+	})
+}
+
+// The exit codes of the commands.
+const (
+	exitOK     = caddy.ExitCodeSuccess
+	exitFailed = caddy.ExitCodeFailedStartup
+	exitBroken = 2 // a promise isn't kept
+)
+
+// client asks the admin API of a running server.
+type client struct {
+	address string
+	json    bool
+	out     io.Writer
+	dryRun  bool
+}
+
+// call fetches an answer into v, and prints it when JSON was asked for.
+func (c client) call(method, name string, query url.Values, v any) error {
+	response, err := caddycmd.AdminAPIRequest(c.address, method, adminPath+name+"?"+query.Encode(), nil, nil)
+	if err != nil {
+		var opErr interface{ Timeout() bool }
+		if errors.As(err, &opErr) || strings.Contains(err.Error(), "connection refused") {
+			return fmt.Errorf("no server answers at %s: start one with \"consentgate run\", or name its admin API with --address (%w)", c.address, err)
+		}
+		return err
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		if _, err := c.out.Write(raw); err != nil {
+			return err
+		}
+	}
+	return json.Unmarshal(raw, v)
+}
+
+func (c client) printf(format string, args ...any) {
+	if !c.json {
+		fmt.Fprintf(c.out, format, args...)
+	}
+}
+
+// dayFormat shows an instant with the offset of its zone.
+const dayFormat = "2006-01-02 15:04 -07:00"
+
+func (c client) status([]string) (int, error) {
+	var s Status
+	if err := c.call(http.MethodGet, "status", nil, &s); err != nil {
+		return exitFailed, err
+	}
+	c.printf("consentgate %s, policy edition %s, cross-border %s\n", s.Version, s.Edition, s.CrossBorder)
+	c.printf("store      %s (%d handle)\n", s.Totals.Database, s.Totals.Handles)
+	c.printf("ledger     %d rows: %d given, %d refused, %d withdrawn, %d erased\n", s.Verification.Rows,
+		s.Totals.Events[storage.Given], s.Totals.Events[storage.Refused], s.Totals.Events[storage.Withdrawn], s.Totals.Events[storage.Erased])
+	local, err := time.LoadLocation(s.Timezone)
+	if err != nil {
+		local = time.UTC
+	}
+	if len(s.Parts) > 0 {
+		c.printf("\n%-32s %-9s %8s  %s\n", "DAY TABLE", "STATE", "RECORDS", "DELETE BY")
+	}
+	for _, part := range s.Parts {
+		c.printf("%-32s %-9s %8d  %s\n", part.Name, part.State, part.Rows, part.DropAt.In(local).Format(dayFormat))
+	}
+	if len(s.Acts) > 0 {
+		c.printf("\n%-32s %-16s %8s  %-10s %s\n", "DESTROYED", "REASON", "RECORDS", "BY", "WHEN")
+	}
+	for _, act := range s.Acts {
+		proven := "bytes not yet proven gone"
+		if !act.Scrubbed.IsZero() {
+			proven = "bytes proven gone"
+		}
+		c.printf("%-32s %-16s %8d  %-10s %s, %s\n", act.Part, act.Reason, act.Rows, act.Actor, humanize.Time(act.At), proven)
+	}
+	if len(s.Problems) > 0 {
+		c.printf("\nPROBLEMS\n")
+		for _, problem := range s.Problems {
+			c.printf("  %s\n", problem)
+		}
+		return exitBroken, nil
+	}
+	c.printf("\nno problems\n")
+	return exitOK, nil
+}
+
+func (c client) verify([]string) (int, error) {
+	var v storage.Verification
+	if err := c.call(http.MethodGet, "verify", nil, &v); err != nil {
+		return exitFailed, err
+	}
+	if !v.OK {
+		c.printf("BROKEN: row %d of %d doesn't fit: %s\n", v.FirstBad, v.Rows, v.Problem)
+		return exitBroken, nil
+	}
+	c.printf("ledger: %d rows, the chain is whole\nhead:   %s\n", v.Rows, v.Head)
+	if v.Residual > 0 {
+		c.printf("BROKEN: markers of %d destroyed tables are still in the database files\n", v.Residual)
+		return exitBroken, nil
+	}
+	c.printf("bytes:  nothing of what was destroyed is found\n")
+	return exitOK, nil
+}
+
+func (c client) purge([]string) (int, error) {
+	query := url.Values{}
+	if c.dryRun {
+		query.Set("dry_run", "1")
+	}
+	var p Purge
+	if err := c.call(http.MethodPost, "purge", query, &p); err != nil {
+		return exitFailed, err
+	}
+	if c.dryRun {
+		for _, part := range p.Due {
+			c.printf("%s: %d records, to be deleted by %s\n", part.Name, part.Rows, part.DropAt.Format(dayFormat))
+		}
+		c.printf("%d day tables are past their window\n", len(p.Due))
+		return exitOK, nil
+	}
+	for _, act := range p.Result.Dropped {
+		c.printf("destroyed %s: %d records\n", act.Part, act.Rows)
+	}
+	c.printf("%d day tables destroyed, %d overdue, %d markers found as bytes\n", len(p.Result.Dropped), p.Result.Overdue, p.Result.Residual)
+	if p.Result.Overdue > 0 || p.Result.Residual > 0 {
+		return exitBroken, nil
+	}
+	return exitOK, nil
+}
+
+func (c client) export(args []string) (int, error) {
+	c.json = true // an export is for machines and other people's eyes alike
+	query, err := idQuery(args)
+	if err != nil {
+		return exitFailed, err
+	}
+	var held storage.Holding
+	if err := c.call(http.MethodGet, "export", query, &held); err != nil {
+		return exitFailed, err
+	}
+	return exitOK, nil
+}
+
+func (c client) erase(args []string) (int, error) {
+	query, err := idQuery(args)
+	if err != nil {
+		return exitFailed, err
+	}
+	var acts []storage.Act
+	if err := c.call(http.MethodPost, "erase", query, &acts); err != nil {
+		return exitFailed, err
+	}
+	var rows int64
+	for _, act := range acts {
+		rows += act.Rows
+	}
+	c.printf("destroyed %d records in %d day tables\n", rows, len(acts))
+	return exitOK, nil
+}
+
+func idQuery(args []string) (url.Values, error) {
+	id, err := consent.ParseID(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return url.Values{"id": {id.String()}}, nil
+}

@@ -1,0 +1,220 @@
+package module
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/policy"
+	"golang.org/x/net/publicsuffix"
+)
+
+// exchange is one request with what follows from it and its choice. It is the
+// gate's observer for the response.
+type exchange struct {
+	handler *Handler
+	request *http.Request
+	at      time.Time
+	host    string // lower case, without port
+	choice  consent.Choice
+	gpc     bool
+	permit  *gate.Permit
+	denied  []string // names of denied cookies the browser sent
+	ran     []int    // services that the page runs
+	page    bool     // a whole HTML document was written to a visitor
+}
+
+func (h *Handler) newExchange(r *http.Request) *exchange {
+	x := &exchange{handler: h, request: r, at: h.app.now(), host: hostname(r.Host), gpc: consent.GPC(r.Header)}
+	x.choice = h.choice(r, x.host, x.at)
+	x.permit = h.gate.Permit(x.choice)
+	return x
+}
+
+// choice reads the choice cookie. Of two, which a sub-domain or an attacker can
+// cause, the stricter counts.
+func (h *Handler) choice(r *http.Request, host string, at time.Time) consent.Choice {
+	cookies := r.CookiesNamed(consent.CookieName)
+	if len(cookies) == 0 {
+		return consent.Choice{}
+	}
+	secrets, err := h.app.keys.get(r.Context())
+	if err != nil {
+		h.logger.Error("choices can't be read; everything stays blocked", "error", err)
+		return consent.Choice{}
+	}
+	codec, err := consent.NewCodec(secrets.Choices, h.site(host))
+	if err != nil {
+		h.logger.Error("choices can't be read; everything stays blocked", "error", err)
+		return consent.Choice{}
+	}
+	today := policy.DayOf(at, h.app.location)
+	choice := codec.Decode(cookies[0].Value, h.app.Policy.Edition, today, h.app.ChoiceMonths)
+	for _, cookie := range cookies[1:] {
+		choice = consent.Stricter(choice, codec.Decode(cookie.Value, h.app.Policy.Edition, today, h.app.ChoiceMonths))
+	}
+	return choice
+}
+
+// site returns the domain that shares one choice: the configured one when the
+// host belongs to it, else the host's registrable domain.
+func (h *Handler) site(host string) string {
+	if h.Site != "" {
+		if host == h.Site || strings.HasSuffix(host, "."+h.Site) {
+			return h.Site
+		}
+		return host
+	}
+	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") {
+		return host
+	}
+	site, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if err != nil {
+		return host
+	}
+	return site
+}
+
+func hostname(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// origin returns the scheme and host the visitor sees.
+func (x *exchange) origin() string {
+	if x.secure() {
+		return "https://" + x.request.Host
+	}
+	return "http://" + x.request.Host
+}
+
+func (x *exchange) secure() bool { return x.request.TLS != nil }
+
+// asks reports whether the visitor is to be shown the banner: before a choice,
+// and when an old one is stale. The signal of Global Privacy Control is a
+// refusal that needs no answer.
+func (x *exchange) asks() bool {
+	return !x.gpc && (x.choice.State == consent.Undecided || x.choice.State == consent.Stale)
+}
+
+// base is what references in the page are resolved against.
+func (x *exchange) base() catalogue.Base {
+	site := x.handler.site(x.host)
+	base := catalogue.Base{
+		Scheme: "http", Host: x.host, Path: x.request.URL.Path,
+		FirstParty: catalogue.HostSet{x.host, site, "*." + site},
+	}
+	if x.secure() {
+		base.Scheme = "https"
+	}
+	return base
+}
+
+// clientIP is the visitor's address as Caddy knows it: the trusted_proxies
+// option decides whether a header may say so.
+func (x *exchange) clientIP() netip.Addr {
+	text, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.ClientIPVarKey).(string)
+	ip, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ip.Unmap()
+}
+
+// mayBeDocument reports whether the response could be HTML that a browser shows
+// or a script inserts. What a browser says it fetches as an image, font, style,
+// script or media isn't.
+func (x *exchange) mayBeDocument() bool {
+	switch x.request.Header.Get("Sec-Fetch-Dest") {
+	case "", "document", "iframe", "frame", "embed", "object", "empty", "fencedframe":
+		return true
+	}
+	return false
+}
+
+// navigates reports whether the request asks for a whole page to be shown in
+// its own right: only there the banner belongs.
+func (x *exchange) navigates() bool {
+	header := x.request.Header
+	if dest := header.Get("Sec-Fetch-Dest"); dest != "" && dest != "document" {
+		return false
+	}
+	for _, partial := range []string{"Hx-Request", "Turbo-Frame", "X-Pjax", "X-Requested-With"} {
+		if header.Get(partial) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// prefetched reports whether the browser fetches ahead of the visitor.
+func (x *exchange) prefetched() bool {
+	return strings.Contains(x.request.Header.Get("Sec-Purpose"), "prefetch") || x.request.Header.Get("Purpose") == "prefetch"
+}
+
+// upstream returns the request as the next handler gets it: without the cookies
+// of denied services, and, where the answer may be a page, without what would
+// make it arrive compressed, partial or judged by a date. The request that outer
+// handlers hold stays as it is.
+func (x *exchange) upstream() *http.Request {
+	r := x.request
+	cookies, denied := x.permit.Cookies(r.Header["Cookie"], x)
+	x.denied = denied
+	document := x.mayBeDocument()
+	if len(denied) == 0 && !document {
+		return r
+	}
+	changed := new(http.Request)
+	*changed = *r
+	changed.Header = r.Header.Clone()
+	if len(denied) > 0 {
+		if len(cookies) > 0 {
+			changed.Header["Cookie"] = cookies
+		} else {
+			delete(changed.Header, "Cookie")
+		}
+	}
+	if document {
+		changed.Header.Set("Accept-Encoding", "identity")
+		if x.acceptsHTML() {
+			// A part can't be rewritten, and a date can't tell two variants apart.
+			changed.Header.Del("Range")
+			changed.Header.Del("If-Range")
+			changed.Header.Del("If-Modified-Since")
+		}
+		x.restoreValidators(changed.Header)
+	}
+	return changed
+}
+
+func (x *exchange) acceptsHTML() bool {
+	switch x.request.Header.Get("Sec-Fetch-Dest") {
+	case "document", "iframe", "frame":
+		return true
+	}
+	return strings.Contains(x.request.Header.Get("Accept"), "text/html")
+}
+
+// Blocked implements gate.Observer.
+func (x *exchange) Blocked(layer gate.Layer, service int) {
+	x.handler.app.metrics.blocked(layer, x.handler.gate.ServiceID(service))
+}
+
+// Ran implements gate.Observer.
+func (x *exchange) Ran(service int) {
+	for _, known := range x.ran {
+		if known == service {
+			return
+		}
+	}
+	x.ran = append(x.ran, service)
+}

@@ -1,0 +1,245 @@
+package module
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/mamen-ai/consentgate/banner"
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/gate"
+)
+
+func init() {
+	caddy.RegisterModule(new(Handler))
+}
+
+// Prefix is the path of the edge's own endpoints, on every host of the site.
+const Prefix = "/.privacy/"
+
+// Handler asks the visitors of one site, gates its pages by their choices and
+// records what they allowed. It must stand outside of whatever produces the
+// site's pages and inside of "encode".
+type Handler struct {
+	// The site's domain, which its sub-domains share a choice through. Default:
+	// the registrable domain of the requested host; the host alone for IP
+	// addresses and names without a dot.
+	Site string `json:"site,omitempty"`
+
+	// The languages of banner and privacy page, the default first: a subset of
+	// "kk", "ru" and "en". Default: ru, kk, en.
+	Languages []string `json:"languages,omitempty"`
+
+	// The services that the site uses. An entry with nothing but an ID is one of
+	// the catalogue; any other is the site's own or replaces one of the
+	// catalogue. When the catalogue is named at all, its other services stay
+	// blocked whatever a visitor allows. Default: all of the catalogue.
+	Services []catalogue.Service `json:"services,omitempty"`
+
+	// Hosts that are always reachable, as in a Content-Security-Policy:
+	// "cdn.mamen.ai", "*.mamen.ai".
+	Necessary []string `json:"necessary,omitempty"`
+
+	// What happens to third parties that no service names: "allow" reports them,
+	// "block" makes them unreachable. Default: "allow".
+	Unknown string `json:"unknown,omitempty"`
+
+	// How the banner looks.
+	Banner *Banner `json:"banner,omitempty"`
+
+	app     *App
+	gate    *gate.Gate
+	banner  *banner.Banner
+	named   []string // services the operator named
+	visits  int      // index of the site's own visit statistics
+	limits  *limiter
+	logger  *slog.Logger
+	heads   headCache
+	sources admissionSources
+}
+
+// Banner says how the banner looks.
+type Banner struct {
+	// Where it stands: "bottom", "top" or "corner". Default: "bottom".
+	Position string `json:"position,omitempty"`
+	// The colour of its controls, as #rrggbb. Default: "#0b6bcb".
+	Accent string `json:"accent,omitempty"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.consent_gate", New: func() caddy.Module { return new(Handler) }}
+}
+
+// visitsService is the edge's own visit statistics: a service like any other to
+// the visitor, who allows or refuses it.
+var visitsService = catalogue.Service{
+	ID:        "visits",
+	Name:      "Visit statistics",
+	Category:  consent.Statistics,
+	Collect:   []string{Prefix + "visit"},
+	Countries: []string{"operator"},
+}
+
+// Provision compiles the gate and renders the banner.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Slogger()
+	app, err := ctx.App("consent")
+	if err != nil {
+		return err
+	}
+	h.app = app.(*App)
+	setDefault(&h.Unknown, "allow")
+	if err := oneOf("unknown", h.Unknown, "allow", "block"); err != nil {
+		return err
+	}
+	if h.Banner == nil {
+		h.Banner = new(Banner)
+	}
+	compiled, inUse, err := h.compile()
+	if err != nil {
+		return err
+	}
+	for _, service := range compiled.Services() {
+		if service.Window != 0 {
+			if err := h.app.setWindow(service.ID, service.Window); err != nil {
+				return err
+			}
+		}
+	}
+	h.named = append(ids(h.Services), visitsService.ID)
+	h.gate, err = gate.New(gate.Options{
+		Catalogue:    compiled,
+		InUse:        inUse,
+		Necessary:    h.Necessary,
+		BlockUnknown: h.Unknown == "block",
+		CrossBorder:  h.app.CrossBorder == "allow",
+		Jurisdiction: h.app.Jurisdiction,
+		Prefix:       Prefix,
+	})
+	if err != nil {
+		return err
+	}
+	h.visits = compiled.Index(visitsService.ID)
+	h.banner, err = banner.New(banner.Options{
+		Languages:  h.Languages,
+		Categories: h.gate.Categories(),
+		Controller: banner.Controller(*h.app.Controller),
+		Edition:    h.app.Policy.Edition,
+		PolicyURL:  h.app.Policy.URL,
+		Position:   h.Banner.Position,
+		Accent:     h.Banner.Accent,
+		Months:     h.app.ChoiceMonths,
+	})
+	if err != nil {
+		return err
+	}
+	h.limits = newLimiter(h.app.now)
+	h.sources = newAdmissionSources(h.banner)
+	return nil
+}
+
+// Catalogue returns the services by which the site's pages are judged, or an
+// error that names the service and value that are wrong.
+func (h *Handler) Catalogue() (*catalogue.Catalogue, error) {
+	compiled, _, err := h.compile()
+	return compiled, err
+}
+
+func (h *Handler) compile() (compiled *catalogue.Catalogue, inUse []string, err error) {
+	services, inUse, err := h.services()
+	if err != nil {
+		return nil, nil, err
+	}
+	compiled, err = catalogue.New(services)
+	return compiled, inUse, err
+}
+
+// services returns the services by which the site's pages are judged: the
+// catalogue, changed and extended by the operator, and the edge's own
+// statistics. inUse is nil when the operator named none of the catalogue.
+func (h *Handler) services() (services []catalogue.Service, inUse []string, err error) {
+	services, err = catalogue.Builtin()
+	if err != nil {
+		return nil, nil, err
+	}
+	services = append(services, visitsService)
+	builtin := len(services)
+	named := false
+	for _, own := range h.Services {
+		i := slices.IndexFunc(services, func(s catalogue.Service) bool { return s.ID == own.ID })
+		switch {
+		case isReference(own):
+			if i < 0 || i >= builtin {
+				return nil, nil, fmt.Errorf("service %q isn't in the catalogue: describe it, or use one of %s", own.ID, strings.Join(ids(services[:builtin]), ", "))
+			}
+			named = true
+			if own.Window != 0 {
+				services[i].Window = own.Window
+			}
+		case i >= 0:
+			services[i] = own
+		default:
+			services = append(services, own)
+		}
+		if slices.Contains(inUse, own.ID) {
+			return nil, nil, fmt.Errorf("service %q is listed twice", own.ID)
+		}
+		inUse = append(inUse, own.ID)
+	}
+	if !named {
+		return services, nil, nil
+	}
+	return services, append(inUse, visitsService.ID), nil
+}
+
+// isReference reports whether an entry only names a service of the catalogue,
+// perhaps with another window.
+func isReference(s catalogue.Service) bool {
+	return len(s.Scripts) == 0 && len(s.Collect) == 0 && len(s.Inline) == 0 && len(s.Cookies) == 0 && s.Category == 0 && len(s.Countries) == 0
+}
+
+func ids(services []catalogue.Service) []string {
+	list := make([]string, len(services))
+	for i, s := range services {
+		list[i] = s.ID
+	}
+	return list
+}
+
+// ServeHTTP implements caddyhttp.MiddlewareHandler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if strings.HasPrefix(r.URL.Path, Prefix) {
+		return h.serveEndpoint(w, r)
+	}
+	if r.URL.Path == "/.well-known/gpc.json" {
+		return h.serveGPC(w)
+	}
+	x := h.newExchange(r)
+	if service, denied := x.permit.Collector(r.URL.Path, r.URL.RawQuery); denied {
+		h.app.metrics.blocked(gate.LayerCollector, h.gate.ServiceID(service))
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	rw := newResponseWriter(w, x)
+	defer rw.recycle()
+	if err := next.ServeHTTP(rw, x.upstream()); err != nil {
+		return err // nothing may follow what the error's handler writes
+	}
+	if err := rw.finish(); err != nil {
+		return err
+	}
+	x.record(rw.status)
+	return nil
+}
+
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

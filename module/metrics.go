@@ -1,0 +1,220 @@
+package module
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/retention"
+	"github.com/mamen-ai/consentgate/storage"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// namespace is the prefix of every metric.
+const namespace = "consentgate"
+
+// metrics are the totals of one store's edge. They live as long as the store, so
+// that counters survive a reload, and are registered once per configuration.
+// No label holds an address, an ID, a path or a browser.
+type metrics struct {
+	bannerShown     prometheus.Counter
+	choices         *prometheus.CounterVec
+	choiceFailures  prometheus.Counter
+	eraseFailures   prometheus.Counter
+	blockedTotal    *prometheus.CounterVec
+	leaksReported   *prometheus.CounterVec
+	unknownReported prometheus.Counter
+	rewriteBytes    prometheus.Counter
+	rewriteSeconds  prometheus.Counter
+	undecodable     prometheus.Counter
+	commitSeconds   prometheus.Histogram
+	destroyedRows   *prometheus.CounterVec
+	purgeSuccess    prometheus.Gauge
+	purgeFailures   prometheus.Counter
+	clockTripped    prometheus.Gauge
+	ledgerOK        prometheus.Gauge
+	residual        prometheus.Gauge
+	store           *storeCollector
+}
+
+func newMetrics(shared *sharedStore) *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
+	}
+	vector := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
+	}
+	return &metrics{
+		bannerShown:     counter("banner_shown_total", "Pages that went out with the banner."),
+		choices:         vector("choices_total", "Choices made durable, by what was chosen and by which form.", "choice", "method"),
+		choiceFailures:  counter("choice_failures_total", "Choices that couldn't be stored; the visitor got 503 and nothing was unlocked."),
+		eraseFailures:   counter("erase_failures_total", "Withdrawals whose data couldn't be destroyed at once."),
+		blockedTotal:    vector("blocked_total", "Things stopped, by the layer that did it and the service they belong to.", "layer", "service"),
+		leaksReported:   vector("leaks_reported_total", "Connections to services that weren't allowed, as browsers report them.", "service"),
+		unknownReported: counter("unknown_reported_total", "Connections to third parties that no service names, as browsers report them."),
+		rewriteBytes:    counter("rewrite_bytes_total", "Bytes of pages that went through the rewriter."),
+		rewriteSeconds:  counter("rewrite_seconds_total", "Seconds spent in the rewriter, writing to the client included."),
+		undecodable:     counter("undecodable_pages_total", "Pages in a content coding that can't be undone; only their header was changed."),
+		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "commit_seconds", Help: "Time the database took to make a group of records durable.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		}),
+		destroyedRows: vector("destroyed_rows_total", "Records destroyed, by kind and reason.", "kind", "reason"),
+		purgeSuccess:  gauge("purge_last_success_timestamp_seconds", "When the deletion of expired data last ran to its end."),
+		purgeFailures: counter("purge_failures_total", "Runs of the deletion of expired data that failed."),
+		clockTripped:  gauge("clock_guard_tripped", "1 while nothing is destroyed because the clock is in doubt."),
+		ledgerOK:      gauge("ledger_verify_ok", "1 when the ledger's hash chain was whole at the last check, 0 when not."),
+		residual:      gauge("erasure_residual_bytes", "Bytes of destroyed data's markers still found in the database files."),
+		store:         newStoreCollector(shared),
+	}
+}
+
+// register adds the collectors to the registry of a configuration.
+func (m *metrics) register(registry prometheus.Registerer, app *App) error {
+	edition := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "edition_info", Help: "The edition of the privacy policy in force.",
+		ConstLabels: prometheus.Labels{"edition": app.Policy.Edition.String()},
+	}, func() float64 { return 1 })
+	for _, collector := range []prometheus.Collector{
+		m.bannerShown, m.choices, m.choiceFailures, m.eraseFailures, m.blockedTotal, m.leaksReported, m.unknownReported,
+		m.rewriteBytes, m.rewriteSeconds, m.undecodable, m.commitSeconds, m.destroyedRows,
+		m.purgeSuccess, m.purgeFailures, m.clockTripped, m.ledgerOK, m.residual, m.store, edition,
+	} {
+		if err := registry.Register(collector); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *metrics) blocked(layer gate.Layer, service string) {
+	m.blockedTotal.WithLabelValues(string(layer), service).Inc()
+}
+
+func (m *metrics) observeRewrite(bytes int, took time.Duration) {
+	m.rewriteBytes.Add(float64(bytes))
+	m.rewriteSeconds.Add(took.Seconds())
+}
+
+func (m *metrics) observeCommit(took time.Duration) { m.commitSeconds.Observe(took.Seconds()) }
+
+func (m *metrics) observeActs(acts []storage.Act) {
+	for _, act := range acts {
+		m.destroyedRows.WithLabelValues(act.Kind, string(act.Reason)).Add(float64(act.Rows))
+	}
+}
+
+// canaryBytes is the length of the marker that each day table carries.
+const canaryBytes = 32
+
+func (m *metrics) observePurge(result retention.Result) {
+	m.observeActs(result.Dropped)
+	m.residual.Set(float64(result.Residual * canaryBytes))
+	tripped := 0.0
+	if result.ClockTripped {
+		tripped = 1
+	}
+	m.clockTripped.Set(tripped)
+	switch {
+	case result.Err == nil:
+		m.purgeSuccess.Set(float64(result.At.Unix()))
+	case !errors.Is(result.Err, context.Canceled) && !errors.Is(result.Err, storage.ErrClosed):
+		m.purgeFailures.Inc()
+	}
+}
+
+func (m *metrics) observeVerification(v storage.Verification) {
+	ok := 0.0
+	if v.OK {
+		ok = 1
+	}
+	m.ledgerOK.Set(ok)
+	m.residual.Set(float64(v.Residual * canaryBytes))
+}
+
+// storeCollector reads at each scrape what only the store knows.
+type storeCollector struct {
+	shared *sharedStore
+
+	up, queueDepth, droppedVisits, parts, overdue, oldest *prometheus.Desc
+
+	mu sync.Mutex // one scrape at a time
+}
+
+func newStoreCollector(shared *sharedStore) *storeCollector {
+	describe := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+	}
+	return &storeCollector{
+		shared:        shared,
+		up:            describe("storage_up", "1 when the store answers."),
+		queueDepth:    describe("queue_depth", "Records that wait to be written."),
+		droppedVisits: describe("dropped_visits_total", "Visits lost because the queue was full or their time was not the present."),
+		parts:         describe("parts", "Day tables by kind and state.", "kind", "state"),
+		overdue:       describe("purge_overdue_parts", "Day tables that are past their day and still there."),
+		oldest:        describe("oldest_readable_row_age_seconds", "Age of the oldest record that can still be read.", "kind"),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest} {
+		descriptions <- d
+	}
+}
+
+// scrapeTimeout bounds how long a scrape waits for the store.
+const scrapeTimeout = 5 * time.Second
+
+// Collect implements prometheus.Collector.
+func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	store := c.shared.current()
+	if store == nil {
+		gauge(c.up, 0)
+		return
+	}
+	totals, err := store.Totals(ctx)
+	var parts []storage.Part
+	if err == nil {
+		parts, err = store.Parts(ctx)
+	}
+	var oldest map[string]time.Time
+	if err == nil {
+		oldest, err = store.Oldest(ctx)
+	}
+	if err != nil {
+		gauge(c.up, 0)
+		return
+	}
+	gauge(c.up, 1)
+	gauge(c.queueDepth, float64(totals.QueueDepth))
+	out <- prometheus.MustNewConstMetric(c.droppedVisits, prometheus.CounterValue, float64(totals.Dropped))
+	now := c.shared.clock()
+	overdue := 0
+	counts := make(map[[2]string]int)
+	for _, part := range parts {
+		counts[[2]string{part.Kind, string(part.State)}]++
+		if part.State == storage.Live && !part.DropAt.After(now) {
+			overdue++
+		}
+	}
+	for key, count := range counts {
+		gauge(c.parts, float64(count), key[0], key[1])
+	}
+	gauge(c.overdue, float64(overdue))
+	for kind, at := range oldest {
+		gauge(c.oldest, now.Sub(at).Seconds(), kind)
+	}
+}

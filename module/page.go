@@ -1,0 +1,201 @@
+package module
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/mamen-ai/consentgate/banner"
+	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/gate"
+	"golang.org/x/net/html/charset"
+)
+
+// filterHeader takes out of a final header what would act for a denied service
+// before or beside the page, and makes the browser forget denied cookies it
+// still sends.
+func (x *exchange) filterHeader(header http.Header) {
+	if links := header["Link"]; len(links) > 0 {
+		setOrDelete(header, "Link", x.permit.Links(links, x.base(), x))
+	}
+	if cookies := header["Set-Cookie"]; len(cookies) > 0 {
+		setOrDelete(header, "Set-Cookie", x.permit.SetCookies(cookies, x))
+	}
+	if len(x.denied) > 0 && x.mayBeDocument() {
+		header["Set-Cookie"] = append(header["Set-Cookie"], gate.ExpireCookies(x.denied, x.host, x.request.URL.Path)...)
+	}
+}
+
+func setOrDelete(header http.Header, name string, values []string) {
+	if len(values) == 0 {
+		header.Del(name)
+		return
+	}
+	header[name] = values
+}
+
+// admitPolicy lets the edge's own insertions through the site's policies and
+// adds the gate's as a line of its own: several policies intersect, so ours can
+// only narrow (CSP3 §4.2).
+func (x *exchange) admitPolicy(header http.Header) {
+	if policies := header["Content-Security-Policy"]; len(policies) > 0 {
+		admission := x.handler.sources.admission(x)
+		header["Content-Security-Policy"] = gate.Admit(policies, admission)
+	}
+	if name, value := x.permit.Policy(); name != "" {
+		header[name] = append(slices.Clip(header[name]), value)
+	}
+}
+
+// pageHeader makes the header fit a page that is rewritten per visitor: no
+// length, no digest, no ranges, no date as validator; private and revalidated,
+// but never no-store, so that the back/forward cache keeps working.
+func (x *exchange) pageHeader(header http.Header) {
+	for _, name := range []string{
+		"Content-Length", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
+		"Last-Modified", "Expires", "Surrogate-Control", "Cdn-Cache-Control",
+	} {
+		header.Del(name)
+	}
+	rekeyETag(header, x.variant())
+	if !strings.Contains(strings.ToLower(strings.Join(header["Cache-Control"], ",")), "no-store") {
+		header["Cache-Control"] = []string{"private, no-cache"}
+	}
+	if !slices.ContainsFunc(header["Vary"], func(v string) bool { return strings.Contains(strings.ToLower(v), "cookie") }) {
+		header["Vary"] = append(slices.Clip(header["Vary"]), "Cookie")
+	}
+}
+
+// declareCharset copies a charset that only the page declares into the header:
+// what is inserted into the head may push the declaration out of the bytes a
+// browser looks at.
+func declareCharset(header http.Header, prefix []byte) {
+	contentType := header.Get("Content-Type")
+	if strings.Contains(strings.ToLower(contentType), "charset") || !bytes.Contains(bytes.ToLower(prefix), []byte("charset")) {
+		return
+	}
+	if _, name, _ := charset.DetermineEncoding(prefix, "text/html"); name != "" {
+		header.Set("Content-Type", strings.TrimRight(contentType, "; ")+"; charset="+name)
+	}
+}
+
+// insertion returns what goes into the page. Framed documents and fragments get
+// the guard but no banner: they aren't where a visitor decides.
+func (x *exchange) insertion() gate.Insertion {
+	h := x.handler
+	insertion := gate.Insertion{Head: h.heads.get(x)}
+	if !x.navigates() || x.isBot() {
+		return insertion
+	}
+	accept := x.request.Header.Get("Accept-Language")
+	insertion.Body = func(lang string) []byte {
+		language := h.banner.Language(lang, accept)
+		if x.asks() {
+			if !x.prefetched() {
+				h.app.metrics.bannerShown.Inc()
+			}
+			return h.banner.Ask(language).HTML
+		}
+		return h.banner.Control(language).HTML
+	}
+	return insertion
+}
+
+// head is the edge's first script of a page with its hash.
+type head struct {
+	html []byte
+	hash string // 'sha256-…'
+}
+
+// headCache keeps the heads of choices by category; they are the same bytes for
+// every visitor with such a choice.
+type headCache struct {
+	mu    sync.Mutex
+	heads map[headKey]head
+}
+
+type headKey struct {
+	state      consent.State
+	categories consent.Set
+	services   string
+}
+
+// maxHeads bounds the heads kept for choices of single services.
+const maxHeads = 512
+
+func (c *headCache) get(x *exchange) []byte { return c.of(x).html }
+
+func (c *headCache) of(x *exchange) head {
+	state := x.apiState()
+	key := headKey{x.choice.State, x.choice.Categories, strings.Join(state.Services, ",")}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known, ok := c.heads[key]; ok {
+		return known
+	}
+	script := slices.Concat(x.permit.Guard(), x.handler.banner.API(state))
+	sum := sha256.Sum256(script)
+	made := head{
+		html: slices.Concat([]byte("<script>"), script, []byte("</script>")),
+		hash: "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+	}
+	if c.heads == nil {
+		c.heads = make(map[headKey]head)
+	}
+	if len(c.heads) < maxHeads {
+		c.heads[key] = made
+	}
+	return made
+}
+
+// apiState is the choice as window.privacy tells it.
+func (x *exchange) apiState() banner.APIState {
+	state := banner.APIState{State: x.choice.State.String()}
+	if x.choice.State != consent.Allowed {
+		return state
+	}
+	for _, category := range x.choice.Categories.Categories() {
+		state.Categories = append(state.Categories, category.String())
+	}
+	for i, service := range x.handler.gate.Services() {
+		if slices.Contains(x.choice.Services, consent.TagOf(service.ID)) && x.permit.Running(i) {
+			state.Services = append(state.Services, service.ID)
+		}
+	}
+	return state
+}
+
+// admissionSources are the hashes of what the banner inserts into bodies.
+type admissionSources struct {
+	ask, control gate.Admission
+}
+
+func newAdmissionSources(b *banner.Banner) admissionSources {
+	collect := func(fragment func(lang string) *banner.Fragment) gate.Admission {
+		a := gate.Admission{Prefix: Prefix}
+		for _, lang := range b.Languages() {
+			f := fragment(lang)
+			a.Scripts = append(a.Scripts, f.ScriptHashes...)
+			a.Styles = append(a.Styles, f.StyleHashes...)
+		}
+		slices.Sort(a.Scripts)
+		slices.Sort(a.Styles)
+		a.Scripts, a.Styles = slices.Compact(a.Scripts), slices.Compact(a.Styles)
+		return a
+	}
+	return admissionSources{ask: collect(b.Ask), control: collect(b.Control)}
+}
+
+func (s admissionSources) admission(x *exchange) gate.Admission {
+	a := s.control
+	if x.asks() {
+		a = s.ask
+	}
+	a.Scripts = append(slices.Clip(a.Scripts), x.handler.heads.of(x).hash)
+	a.Origin = x.origin()
+	return a
+}

@@ -1,0 +1,124 @@
+package module
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/storage"
+	"github.com/mileusna/useragent"
+)
+
+// browser is what a User-Agent says, reduced to families.
+type browser struct {
+	name   string
+	os     string
+	device string // "desktop", "mobile", "tablet" or ""
+	bot    bool
+}
+
+func parseBrowser(userAgent string) browser {
+	ua := useragent.Parse(userAgent)
+	b := browser{name: ua.Name, os: ua.OS, bot: ua.Bot}
+	switch {
+	case ua.Tablet:
+		b.device = "tablet"
+	case ua.Mobile:
+		b.device = "mobile"
+	case ua.Desktop:
+		b.device = "desktop"
+	}
+	return b
+}
+
+// isBot reports a known bot: it gets no banner and leaves no record.
+func (x *exchange) isBot() bool {
+	return parseBrowser(x.request.Header.Get("User-Agent")).bot
+}
+
+// person is the personal data that a record of this request keeps.
+func (x *exchange) person(b browser) storage.Person {
+	ip := x.clientIP()
+	if x.handler.app.IP != "full" && ip.IsValid() {
+		ip = storage.MaskIP(ip)
+	}
+	return storage.Person{IP: ip, Browser: b.name}
+}
+
+// record writes the visit when the visitor allowed visits to be counted
+// (policy 3.1 row 7). It doesn't wait.
+func (x *exchange) record(status int) {
+	if !x.page || status != http.StatusOK || x.request.Method != http.MethodGet ||
+		!x.permit.Running(x.handler.visits) || !x.navigates() || x.prefetched() {
+		return
+	}
+	x.recordVisit(x.request.URL.Path, x.request.Header.Get("Referer"))
+}
+
+func (x *exchange) recordVisit(path, referrer string) {
+	b := parseBrowser(x.request.Header.Get("User-Agent"))
+	store := x.handler.app.shared.current()
+	if b.bot || store == nil {
+		return
+	}
+	person := x.person(b)
+	if person.IP == (netip.Addr{}) {
+		return
+	}
+	visit := storage.Visit{
+		At:        x.at,
+		ConsentID: x.choice.ID,
+		Person:    person,
+		OS:        b.os,
+		Device:    b.device,
+		Host:      x.host,
+		Path:      path,
+		Referrer:  referrerHost(referrer, x.host),
+	}
+	services := x.handler.gate.Services()
+	for _, i := range x.ran {
+		service := services[i]
+		visit.Services = append(visit.Services, storage.VisitService{
+			Service:   service.ID,
+			Kind:      x.handler.kind(service),
+			VisitorID: x.visitorID(i),
+		})
+	}
+	store.AppendVisit(visit)
+}
+
+// kind returns the kind of a service's records: its own when it has a window of
+// its own.
+func (h *Handler) kind(service catalogue.Service) string {
+	if _, ok := h.app.Windows[service.ID]; ok {
+		return service.ID
+	}
+	return storage.VisitsKind
+}
+
+// visitorID returns the value of the first of the request's cookies in which
+// the service's vendor keeps its identifier of the visitor: without it the
+// vendor couldn't be asked to delete later.
+func (x *exchange) visitorID(service int) string {
+	for _, cookie := range x.request.Cookies() {
+		if x.handler.gate.IsVisitorID(service, cookie.Name) {
+			return cookie.Value[:min(len(cookie.Value), maxVisitorID)]
+		}
+	}
+	return ""
+}
+
+// maxVisitorID bounds what is kept of a vendor's identifier, in bytes.
+const maxVisitorID = 128
+
+// referrerHost returns the host of another site the visitor came from. Paths
+// and queries of other sites aren't kept.
+func referrerHost(referrer, host string) string {
+	u, err := url.Parse(referrer)
+	if err != nil || u.Hostname() == host {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}

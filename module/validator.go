@@ -1,0 +1,64 @@
+package module
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// variant names, in 8 hexadecimal digits, everything besides the origin's page
+// that decides over the bytes of the answer: what is allowed, what is inserted,
+// the language that would be chosen, and the revision of banner and rules.
+func (x *exchange) variant() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%v|%x|%t|%t|%t|%s",
+		x.handler.banner.Revision(), x.choice.State, x.choice.Categories, x.choice.Services,
+		x.gpc, x.navigates(), x.isBot(), x.handler.banner.Language("", x.request.Header.Get("Accept-Language"))))
+	return hex.EncodeToString(sum[:4])
+}
+
+// suffix marks an entity tag as ours: `;p=` and the variant.
+const suffix = ";p="
+
+// rekeyETag makes the origin's entity tag one of the variant. It becomes weak:
+// two answers of one variant are equivalent, not equal byte for byte once a
+// banner's revision has changed (RFC 9110 §8.8.1).
+func rekeyETag(header http.Header, variant string) {
+	etag := header.Get("Etag")
+	if etag == "" {
+		return
+	}
+	opaque := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(etag, "W/"), `"`), `"`)
+	header["Etag"] = []string{`W/"` + opaque + suffix + variant + `"`}
+}
+
+// restoreValidators gives the origin its own entity tags back in If-None-Match.
+// When a tag is of another variant the header is dropped, so that a whole page
+// of the present variant comes back instead of a 304. Both the strong and the
+// weak spelling are sent, since not every origin compares weakly.
+func (x *exchange) restoreValidators(header http.Header) {
+	values := header["If-None-Match"]
+	if len(values) == 0 {
+		return
+	}
+	current := suffix + x.variant()
+	var restored []string
+	for tag := range strings.SplitSeq(strings.Join(values, ","), ",") {
+		tag = strings.TrimSpace(tag)
+		opaque := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(tag, "W/"), `"`), `"`)
+		original, ours := strings.CutSuffix(opaque, current)
+		switch {
+		case ours:
+			restored = append(restored, `"`+original+`"`, `W/"`+original+`"`)
+		case strings.Contains(opaque, suffix):
+			header.Del("If-None-Match")
+			return
+		default:
+			// A tag the origin gave before it stood behind the edge, or of a response
+			// that isn't a page.
+			restored = append(restored, tag)
+		}
+	}
+	header["If-None-Match"] = []string{strings.Join(restored, ", ")}
+}

@@ -1,0 +1,24 @@
+package module
+
+import "runtime/debug"
+
+// modulePath is the path under which a build knows consentgate.
+const modulePath = "github.com/mamen-ai/consentgate"
+
+// version is the version of consentgate in this build, "(devel)" for one from a
+// working tree. A record says by which version it was made.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Path == modulePath {
+		return info.Main.Version
+	}
+	for _, dependency := range info.Deps {
+		if dependency.Path == modulePath {
+			return dependency.Version
+		}
+	}
+	return "unknown"
+}

@@ -1,10 +1,6 @@
 package banner
 
-import (
-	"encoding/json"
-	"fmt"
-	"unicode/utf16"
-)
+import "github.com/mamen-ai/consentgate/internal/asciijson"
 
 // APIState is what the script API tells the site, and what GET /.privacy/state
 // answers: both list the same words in the same order.
@@ -34,24 +30,6 @@ func (b *Banner) API(state APIState) []byte {
 	if state.Services == nil {
 		state.Services = []string{}
 	}
-	raw, _ := json.Marshal(state) // strings and slices of strings always marshal
-	return []byte(b.api.before + asciiJSON(raw) + b.api.after)
-}
-
-// asciiJSON writes everything beyond ASCII as \u escapes. All of it stands
-// within strings.
-func asciiJSON(raw []byte) string {
-	out := make([]byte, 0, len(raw))
-	for _, r := range string(raw) {
-		switch {
-		case r < 0x7f:
-			out = append(out, byte(r))
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-	}
-	return string(out)
+	raw, _ := asciijson.Marshal(state) // strings and slices of strings always marshal
+	return []byte(b.api.before + string(raw) + b.api.after)
 }

@@ -45,7 +45,7 @@ type ServiceRow struct {
 	ID        string   // catalogue ID, the value of allow
 	Name      string   //
 	Category  string   // as consent.Category writes it
-	Countries []string // ISO 3166-1 codes ("KZ"); other words are shown as they are
+	Countries []string // ISO 3166-1 codes ("KZ"), or "operator" where the site is
 	Cookies   []string // name patterns
 	Retention string   // the vendor's own note, shown as it is
 	Months    int      // window of our records in calendar months, 0: none

@@ -46,7 +46,7 @@ func (r *renderer) style(name string) (string, error) {
 		return "", fmt.Errorf("accent: %w", err)
 	}
 	source = strings.NewReplacer(
-		"var(--accent)", accent.String(), "var(--on-accent)", "#ffffff",
+		"var(--accent)", accent.String(), "var(--on-accent)", textOn(accent).String(),
 	).Replace(source + placed)
 	return r.minify("text/css", name+".css", source)
 }

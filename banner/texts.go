@@ -89,6 +89,7 @@ type pageTexts struct {
 	Status        string            `json:"status"`
 	Own           string            `json:"own"`
 	OwnCountry    string            `json:"own_country"`
+	OwnServices   map[string]string `json:"own_services"` // by catalogue ID
 	None          string            `json:"none"`
 	Statuses      map[string]string `json:"statuses"`
 	Reasons       map[string]string `json:"reasons"`
@@ -201,10 +202,11 @@ func (t *texts) lists() map[string]keyed {
 		"page.statuses": of(t.Page.Statuses, Working, Blocked, Never),
 		"page.reasons": of(t.Page.Reasons,
 			"necessary", "allowed", "undecided", "refused", "stale", "gpc", "unchosen", "never"),
-		"page.whats":   of(t.Page.Whats, "ip", "visits"),
-		"page.kinds":   of(t.Page.Kinds, "visits"),
-		"page.events":  of(t.Page.Events, "given", "refused", "withdrawn", "erased"),
-		"page.methods": of(t.Page.Methods, "banner", "page", "api", "admin"),
+		"page.own_services": of(t.Page.OwnServices, "visits"),
+		"page.whats":        of(t.Page.Whats, "ip", "visits"),
+		"page.kinds":        of(t.Page.Kinds, "visits"),
+		"page.events":       of(t.Page.Events, "given", "refused", "withdrawn", "erased"),
+		"page.methods":      of(t.Page.Methods, "banner", "page", "api", "admin"),
 	}
 }
 

@@ -155,7 +155,7 @@ func (t *texts) service(row ServiceRow, data PageData, state string) pageService
 	}
 	return pageService{
 		ID:         row.ID,
-		Name:       cmp.Or(row.Name, row.ID),
+		Name:       t.serviceName(row),
 		Countries:  cmp.Or(t.countries(row.Countries), t.Page.None),
 		Cookies:    row.Cookies,
 		Kept:       cmp.Or(kept, t.Page.None),
@@ -165,6 +165,12 @@ func (t *texts) service(row ServiceRow, data PageData, state string) pageService
 		Asked:      row.Status != Never && row.Category != consent.Necessary.String(),
 		Allowed:    slices.Contains(data.Allowed, row.ID),
 	}
+}
+
+// serviceName is the service's own name; the edge's statistics have one in each
+// language.
+func (t *texts) serviceName(row ServiceRow) string {
+	return cmp.Or(t.Page.OwnServices[row.ID], row.Name, row.ID)
 }
 
 // reason returns the key of the words that say why a service has its status.
@@ -190,7 +196,7 @@ func (t *texts) names(allowed []string, services []ServiceRow) []string {
 	for _, id := range allowed {
 		name := t.Categories[id].Name
 		if i := slices.IndexFunc(services, func(row ServiceRow) bool { return row.ID == id }); name == "" && i >= 0 {
-			name = services[i].Name
+			name = t.serviceName(services[i])
 		}
 		names = append(names, cmp.Or(name, id))
 	}
@@ -205,6 +211,8 @@ func (t *texts) countries(codes []string) string {
 		name := code
 		if region, err := language.ParseRegion(code); err == nil && region.IsCountry() {
 			name = cmp.Or(namer.Name(region), code)
+		} else if code == "operator" {
+			name = t.Page.OwnCountry
 		}
 		names = append(names, name)
 	}

@@ -93,10 +93,20 @@ func parseBanner(d *caddyfile.Dispenser, handler *module.Handler) error {
 	handler.Banner = new(module.Banner)
 	return block{Dispenser: d, name: "banner", options: map[string]func() error{
 		"position": oneOf(d, &handler.Banner.Position, "bottom", "top", "corner"),
-		"accent": parsed(d, &handler.Banner.Accent, func(text string) (string, error) {
-			return text, checkBanner(banner.Options{Accent: text})
-		}),
+		"accent":   func() error { return parseAccent(d, handler.Banner) },
 	}}.parse()
+}
+
+func parseAccent(d *caddyfile.Dispenser, look *module.Banner) error {
+	args := d.RemainingArgs()
+	if len(args) != 1 {
+		return d.Errf(`accent: write one colour in quotes, for example accent "#0b6bcb"; a bare # begins a comment`)
+	}
+	look.Accent = args[0]
+	if err := checkBanner(banner.Options{Accent: look.Accent}); err != nil {
+		return d.WrapErr(err)
+	}
+	return nil
 }
 
 // checkBanner asks package banner about the options that are given: its rules,
@@ -129,59 +139,42 @@ func parseService(d *caddyfile.Dispenser, handler *module.Handler) error {
 		return d.Errf("service: write IDs of the catalogue, or one ID and a block that describes it")
 	}
 	service := catalogue.Service{ID: names[0]}
-	opened, described, categorised := false, false, false
-	option := func(read func() error) func() error {
-		return func() error {
-			opened, described = true, true
-			return read()
-		}
-	}
-	adjusts := func(read func() error) func() error {
-		return func() error {
-			opened = true
-			return read()
-		}
-	}
+	categorised := false
 	err := block{Dispenser: d, name: "service " + names[0], repeat: []string{"script", "collect", "inline", "cookie"}, options: map[string]func() error{
-		"name": adjusts(one(d, &service.Name)),
-		"category": option(func() error {
+		"name": one(d, &service.Name),
+		"category": func() error {
 			categorised = true
 			return parsed(d, &service.Category, consent.ParseCategory)()
-		}),
-		"script":     option(patterns(d, &service.Scripts)),
-		"collect":    option(patterns(d, &service.Collect)),
-		"inline":     option(some(d, &service.Inline)),
-		"stub":       option(some(d, &service.Stubs)),
-		"cookie":     option(some(d, &service.Cookies)),
-		"visitor_id": option(some(d, &service.VisitorID)),
-		"country":    option(some(d, &service.Countries)),
-		"window":     adjusts(parsed(d, &service.Window, policy.ParseWindow)),
-		"retention":  option(one(d, &service.Retention)),
+		},
+		"script":     patterns(d, &service.Scripts),
+		"collect":    patterns(d, &service.Collect),
+		"inline":     some(d, &service.Inline),
+		"stub":       some(d, &service.Stubs),
+		"cookie":     some(d, &service.Cookies),
+		"visitor_id": some(d, &service.VisitorID),
+		"country":    some(d, &service.Countries),
+		"window":     parsed(d, &service.Window, policy.ParseWindow),
+		"retention":  one(d, &service.Retention),
 	}}.parse()
 	if err != nil {
 		return err
 	}
-	if opened && len(names) > 1 {
+	described := categorised || !module.IsReference(service)
+	switch adjusted := described || service.Name != "" || service.Window != 0; {
+	case adjusted && len(names) > 1:
 		return d.Errf("service: a block describes one service, not %s", strings.Join(names, ", "))
-	}
-	if described && !categorised {
+	case described && !categorised:
 		// Without one it would be necessary: never blocked, and never asked about.
 		return d.Errf("service %s: a description needs a category: use %s", service.ID, alternatives(consent.CategoryNames()))
+	case described && service.Name == "":
+		service.Name = service.ID
 	}
-	if opened {
-		if described && service.Name == "" {
-			service.Name = service.ID
-		}
-		names = nil
-		handler.Services = append(handler.Services, service)
-	}
-	for _, name := range names {
+	handler.Services = append(handler.Services, service)
+	for _, name := range names[1:] {
 		handler.Services = append(handler.Services, catalogue.Service{ID: name})
 	}
-	if len(handler.Services) > 0 {
-		if _, err := handler.Catalogue(); err != nil {
-			return d.WrapErr(err)
-		}
+	if _, err := handler.Catalogue(); err != nil {
+		return d.WrapErr(err)
 	}
 	return nil
 }

@@ -163,15 +163,11 @@ type Purge struct {
 }
 
 func adminPurge(r *http.Request, app *App, _ storage.Store) (any, error) {
-	purger := app.shared.currentPurger()
-	if purger == nil {
-		return nil, caddy.APIError{HTTPStatus: http.StatusServiceUnavailable, Err: errors.New("the server is starting: try again")}
-	}
 	if r.URL.Query().Has("dry_run") {
-		due, err := purger.Due(r.Context())
+		due, err := app.purger.Due(r.Context())
 		return Purge{Due: due}, err
 	}
-	result, err := purger.Tick(r.Context(), true)
+	result, err := app.purger.Tick(r.Context(), true)
 	app.metrics.observePurge(result)
 	return Purge{Result: &result}, err
 }
@@ -211,15 +207,11 @@ func adminErase(r *http.Request, app *App, store storage.Store) (any, error) {
 		ConsentID: id, Event: storage.Erased, At: app.now(), Edition: app.Policy.Edition, PolicyURL: app.Policy.URL,
 		Method: storage.ByAdmin, Controller: app.Controller.ID, CrossBorder: app.CrossBorder == "allow", Version: version(),
 	}
-	if _, err := store.AppendConsent(ctx, row, nil); err != nil {
+	if err := app.shared.append(ctx, row, nil); err != nil {
 		return nil, err
 	}
-	acts, err := store.Erase(ctx, id, storage.SubjectRequest, "operator")
-	if err != nil {
-		return nil, err
-	}
+	acts, err := app.shared.erase(ctx, id, storage.SubjectRequest, "operator")
 	app.metrics.observeActs(acts)
-	_, err = store.Scrub(ctx)
 	return acts, err
 }
 

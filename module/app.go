@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -78,6 +77,7 @@ type App struct {
 	shared   *sharedStore
 	acquired bool
 
+	purger  *retention.Purger
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -124,6 +124,11 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.setDefaults()
 	if err := a.check(); err != nil {
 		return err
+	}
+	if a.Demo {
+		if err := a.setDemoWindows(); err != nil {
+			return err
+		}
 	}
 	path, err := caddy.NewReplacer().ReplaceOrErr(a.Storage.Path, true, true)
 	if err != nil {
@@ -180,8 +185,6 @@ func setDefault(field *string, value string) {
 	}
 }
 
-var kindForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
-
 // check refuses what the Caddyfile's parser would refuse too, for
 // configurations written in JSON.
 func (a *App) check() error {
@@ -203,7 +206,7 @@ func (a *App) check() error {
 		return err
 	}
 	for kind, window := range a.Windows {
-		if !kindForm.MatchString(kind) {
+		if !storage.ValidKind(kind) {
 			return fmt.Errorf("window of %q: a kind has lower-case letters, digits and _", kind)
 		}
 		if !window.Valid() {
@@ -251,7 +254,7 @@ func (a *App) setWindow(kind string, window policy.Window) error {
 func (a *App) Start() error {
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
-	if err := a.shared.configure(a); err != nil {
+	if err := a.shared.enter(a); err != nil {
 		stop()
 		return err
 	}
@@ -266,15 +269,14 @@ func (a *App) Start() error {
 			return fmt.Errorf("loading the demonstration's records: %w", err)
 		}
 	}
-	purger := retention.New(retention.Options{
+	a.purger = retention.New(retention.Options{
 		Store:    store,
 		Clock:    a.now,
 		Location: a.location,
 		Logger:   a.logger,
 		Observe:  a.metrics.observePurge,
 	})
-	a.shared.setPurger(purger)
-	a.running.Go(func() { purger.Run(ctx) })
+	a.running.Go(func() { a.purger.Run(ctx) })
 	a.running.Go(func() { a.watchLedger(ctx, store) })
 	return nil
 }
@@ -318,6 +320,7 @@ func (a *App) Cleanup() error {
 		return nil // a Delete without a share would close the running configuration's store
 	}
 	a.acquired = false
+	a.shared.leave(a)
 	_, err := stores.Delete(a.shared.dir)
 	return err
 }

@@ -22,18 +22,17 @@ const heldBytes = 1024
 type bodyWriter struct {
 	out      http.ResponseWriter
 	x        *exchange
-	decoder  io.WriteCloser // nil for an identity body
+	begin    func()   // sends the header
+	decoder  *decoder // nil for an identity body
 	rewriter *htmlstream.Rewriter
 	elements gate.Elements
-	begin    func() // sends the header
 
-	// A decoder works beside the handler, which may flush meanwhile.
-	mu      sync.Mutex
-	prefix  []byte // first bytes of the page, for the charset
-	held    []byte // output not yet sent
-	began   bool   // the header was sent
-	raw     bool   // UTF-16: bytes aren't characters, so they pass as they are
-	aborted bool   // the response was given up; nothing more may follow
+	prefix  []byte        // first bytes of the page, for the charset
+	held    []byte        // output not yet sent
+	began   bool          // the header was sent
+	raw     bool          // UTF-16: bytes aren't characters, so they pass as they are
+	aborted bool          // the response was given up; nothing more may follow
+	took    time.Duration // spent in the rewriter
 }
 
 var bodyWriters = sync.Pool{New: func() any {
@@ -44,16 +43,16 @@ var bodyWriters = sync.Pool{New: func() any {
 	}
 }}
 
-// newBodyWriter starts a page. begin sends the header; it is called once, before
+// newBodyWriter starts a page in the given content coding. begin sends the header; it is called once, before
 // the first byte.
-func newBodyWriter(out http.ResponseWriter, x *exchange, begin func()) *bodyWriter {
+func newBodyWriter(out http.ResponseWriter, x *exchange, encoding string, begin func()) *bodyWriter {
 	b := bodyWriters.Get().(*bodyWriter)
 	b.out, b.x, b.begin = out, x, begin
 	b.prefix, b.held = b.prefix[:0], b.held[:0]
-	b.began, b.raw, b.aborted = false, false, false
+	b.began, b.raw, b.aborted, b.took = false, false, false, 0
 	b.elements.Reset(x.permit, x.base(), x, x.insertion())
 	b.rewriter.Reset((*heldWriter)(b), &b.elements)
-	b.decoder = newDecoder(out.Header(), (*decodedWriter)(b))
+	b.decoder = newDecoder(encoding, (*decodedWriter)(b))
 	return b
 }
 
@@ -68,50 +67,6 @@ func (b *bodyWriter) Write(p []byte) (int, error) {
 // Flush sends what is ready. It leaves the header open while there is nothing
 // to send after it.
 func (b *bodyWriter) Flush() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.release()
-}
-
-// Close writes what is left of a complete page.
-func (b *bodyWriter) Close() error {
-	if b.decoder != nil {
-		if err := b.decoder.Close(); err != nil {
-			return err
-		}
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.raw {
-		if err := b.rewriter.Close(); err != nil {
-			return err
-		}
-	}
-	if len(b.held) == 0 && !b.began {
-		b.began = true
-		b.begin()
-	}
-	return b.release()
-}
-
-// Recycle gives the buffers back. A page that wasn't closed stays cut where it
-// is.
-func (b *bodyWriter) Recycle() {
-	b.mu.Lock()
-	b.aborted = true
-	b.mu.Unlock()
-	if b.decoder != nil {
-		b.decoder.Close() // an error was returned by Close, or the page was given up
-		b.decoder = nil
-	}
-	b.out, b.x, b.begin = nil, nil, nil
-	b.rewriter.Reset(io.Discard, nil)
-	b.elements.Reset(nil, catalogue.Base{}, nil, gate.Insertion{})
-	bodyWriters.Put(b)
-}
-
-// release sends what is held; b.mu is held.
-func (b *bodyWriter) release() error {
 	if len(b.held) == 0 {
 		return nil
 	}
@@ -125,13 +80,45 @@ func (b *bodyWriter) release() error {
 	return err
 }
 
+// Close writes what is left of a complete page.
+func (b *bodyWriter) Close() error {
+	if b.decoder != nil {
+		if err := b.decoder.Close(); err != nil {
+			return err
+		}
+	}
+	if !b.raw {
+		if err := b.rewriter.Close(); err != nil {
+			return err
+		}
+		b.x.handler.app.metrics.observePage(b.took, b.rewriter)
+	}
+	if len(b.held) == 0 && !b.began {
+		b.began = true
+		b.begin()
+	}
+	return b.Flush()
+}
+
+// Recycle gives the buffers back. A page that wasn't closed stays cut where it
+// is.
+func (b *bodyWriter) Recycle() {
+	b.aborted = true
+	if b.decoder != nil {
+		b.decoder.Abort()
+		b.decoder = nil
+	}
+	b.out, b.x, b.begin = nil, nil, nil
+	b.rewriter.Reset(io.Discard, nil)
+	b.elements.Reset(nil, catalogue.Base{}, nil, gate.Insertion{})
+	bodyWriters.Put(b)
+}
+
 // decodedWriter takes the page's own bytes.
 type decodedWriter bodyWriter
 
 func (d *decodedWriter) Write(p []byte) (int, error) {
 	b := (*bodyWriter)(d)
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.aborted {
 		return 0, http.ErrAbortHandler
 	}
@@ -146,7 +133,8 @@ func (d *decodedWriter) Write(p []byte) (int, error) {
 	}
 	start := time.Now()
 	n, err := b.rewriter.Write(p)
-	b.x.handler.app.metrics.observeRewrite(n, time.Since(start))
+	b.took += time.Since(start)
+	b.x.handler.app.metrics.rewriteBytes.Add(float64(n))
 	return n, err
 }
 
@@ -154,7 +142,7 @@ func utf16BOM(p []byte) bool {
 	return len(p) >= 2 && (p[0] == 0xfe && p[1] == 0xff || p[0] == 0xff && p[1] == 0xfe)
 }
 
-// heldWriter takes what the rewriter has finished; b.mu is held.
+// heldWriter takes what the rewriter has finished.
 type heldWriter bodyWriter
 
 func (h *heldWriter) Write(p []byte) (int, error) {
@@ -164,7 +152,7 @@ func (h *heldWriter) Write(p []byte) (int, error) {
 	}
 	b.held = append(b.held, p...)
 	if len(b.held) >= heldBytes && len(b.prefix) == heldBytes {
-		return len(p), b.release()
+		return len(p), b.Flush()
 	}
 	return len(p), nil
 }

@@ -18,7 +18,7 @@ import (
 // answer waits until the record is durable; when it can't be stored nothing is
 // unlocked.
 func (x *exchange) serveChoice(w http.ResponseWriter) error {
-	form, ok := x.authorise(w)
+	form, ok := x.authorise(w, x.handler.limits)
 	if !ok {
 		return nil
 	}
@@ -26,132 +26,137 @@ func (x *exchange) serveChoice(w http.ResponseWriter) error {
 	if !ok {
 		return answer(w, http.StatusBadRequest, "choice: use accept, refuse, save or withdraw; allow: use categories and services of this site")
 	}
-	event := x.event(choice)
-	if err := x.decide(form, event, &choice); err != nil {
-		x.handler.logger.Error("a choice couldn't be stored", "error", err)
-		x.handler.app.metrics.choiceFailures.Inc()
-		return x.answerChoice(w, form, http.StatusServiceUnavailable, "failed")
-	}
-	x.handler.app.metrics.choices.WithLabelValues(string(event), string(x.method(form))).Inc()
-	message := map[storage.Event]string{storage.Given: "saved", storage.Refused: "refused", storage.Withdrawn: "withdrawn"}[event]
-	return x.answerChoice(w, form, http.StatusOK, message)
+	return x.settle(w, form, choice, storage.Withdrawn)
 }
 
 // serveErase withdraws what was allowed and destroys what is held about it.
 func (x *exchange) serveErase(w http.ResponseWriter) error {
-	form, ok := x.authorise(w)
+	form, ok := x.authorise(w, x.handler.limits)
 	if !ok {
 		return nil
 	}
 	if x.choice.ID.IsZero() {
 		return x.answerChoice(w, form, http.StatusOK, "erased")
 	}
-	choice := consent.Choice{State: consent.Refused}
-	if err := x.decide(form, storage.Erased, &choice); err != nil {
-		x.handler.logger.Error("an erasure couldn't be stored", "error", err)
+	return x.settle(w, form, consent.Choice{State: consent.Refused}, storage.Erased)
+}
+
+// settle records the choice and answers. revocation is the event by which an
+// earlier consent ends, if one does.
+func (x *exchange) settle(w http.ResponseWriter, form url.Values, choice consent.Choice, revocation storage.Event) error {
+	events, err := x.decide(form, choice, revocation)
+	for _, event := range events {
+		x.handler.app.metrics.choices.WithLabelValues(string(event), string(x.method(form))).Inc()
+	}
+	if err != nil {
+		x.handler.logger.Error("a choice couldn't be stored", "error", err)
 		x.handler.app.metrics.choiceFailures.Inc()
 		return x.answerChoice(w, form, http.StatusServiceUnavailable, "failed")
 	}
-	x.handler.app.metrics.choices.WithLabelValues(string(storage.Erased), string(x.method(form))).Inc()
-	return x.answerChoice(w, form, http.StatusOK, "erased")
+	message := map[storage.Event]string{
+		storage.Given: "saved", storage.Refused: "refused", storage.Withdrawn: "withdrawn", storage.Erased: "erased",
+	}[events[len(events)-1]]
+	return x.answerChoice(w, form, http.StatusOK, message)
 }
 
-// event is what the new choice means after the old one: giving up what was
-// allowed is a withdrawal, whichever button did it (policy 3.4.1 (3)).
-func (x *exchange) event(choice consent.Choice) storage.Event {
+// storeTimeout bounds how long a choice waits for the database. A visitor who
+// goes away meanwhile doesn't end the wait: what follows from a record must not
+// be left undone.
+const storeTimeout = 15 * time.Second
+
+// decide makes the choice durable and lets the exchange go on with it. Whoever
+// gives up anything that was allowed withdraws that consent, whichever button did
+// it (policy 3.4.1 (3)); what stays allowed is a consent of its own then. It
+// returns the events that were recorded, also when it fails.
+func (x *exchange) decide(form url.Values, choice consent.Choice, revocation storage.Event) (events []storage.Event, err error) {
+	h, previous := x.handler, x.choice
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.request.Context()), storeTimeout)
+	defer cancel()
+	if _, err := h.app.keys.get(ctx); err != nil {
+		return nil, err // the choice couldn't be given to the visitor
+	}
+	record := func(row storage.Consent, person *storage.Person) error {
+		if err := h.app.shared.append(ctx, row, person); err != nil {
+			return err
+		}
+		events = append(events, row.Event)
+		return nil
+	}
+	revokes := !previous.ID.IsZero() && h.lessens(previous, choice)
+	if revokes {
+		row := x.row(form, revocation)
+		row.ConsentID = previous.ID
+		if err := record(row, nil); err != nil {
+			return events, err
+		}
+		x.forget(ctx, previous.ID, revocation)
+	}
+	choice.Edition, choice.Day = h.app.Policy.Edition, policy.DayOf(x.at, h.app.location)
 	switch {
 	case choice.State == consent.Allowed:
-		return storage.Given
-	case x.choice.State == consent.Allowed:
-		return storage.Withdrawn
+		if choice.ID = previous.ID; revokes || choice.ID.IsZero() {
+			choice.ID = consent.NewID()
+		}
+		row := x.row(form, storage.Given)
+		row.ConsentID = choice.ID
+		row.ValidUntil = choice.Day.AddMonths(h.app.ChoiceMonths).Start(h.app.location)
+		state := h.apiState(choice)
+		row.Categories, row.Services = state.Categories, state.Services
+		var person *storage.Person
+		if p := x.person(); p.IP.IsValid() {
+			person = &p
+		}
+		err = record(row, person)
+	case !revokes:
+		err = record(x.row(form, storage.Refused), nil)
 	}
-	return storage.Refused
+	if err != nil {
+		return events, err
+	}
+	x.choice, x.permit = choice, h.gate.Permit(choice)
+	return events, nil
 }
 
-// decide makes the choice durable, destroys what a withdrawal leaves behind, and
-// completes the choice with day and ID. The exchange goes on with the new
-// choice.
-func (x *exchange) decide(form url.Values, event storage.Event, choice *consent.Choice) error {
-	h, ctx := x.handler, x.request.Context()
-	store, err := h.app.shared.open(ctx)
-	if err != nil {
-		return err
+// lessens reports whether a service that the previous choice allowed, or allowed
+// while it was valid, is no longer allowed.
+func (h *Handler) lessens(previous, choice consent.Choice) bool {
+	previous.State = consent.Allowed
+	for i := range h.gate.Services() {
+		if h.gate.Status(previous, i) == gate.Running && h.gate.Status(choice, i) != gate.Running {
+			return true
+		}
 	}
-	if _, err := h.app.keys.get(ctx); err != nil {
-		return err
-	}
-	previous := x.choice
-	choice.Edition, choice.Day = h.app.Policy.Edition, policy.DayOf(x.at, h.app.location)
-	row := storage.Consent{
+	return false
+}
+
+// row is a ledger row of this request, still without what was allowed.
+func (x *exchange) row(form url.Values, event storage.Event) storage.Consent {
+	app := x.handler.app
+	return storage.Consent{
 		Event:        event,
 		At:           x.at,
-		Edition:      choice.Edition,
-		PolicyURL:    h.app.Policy.URL,
+		Edition:      app.Policy.Edition,
+		PolicyURL:    app.Policy.URL,
 		NoticeSHA256: x.notice(form),
 		Language:     x.language(form.Get("lang")),
 		Method:       x.method(form),
 		Site:         x.host,
 		Path:         x.choicePath(form),
-		Controller:   h.app.Controller.ID,
-		CrossBorder:  h.app.CrossBorder == "allow",
+		Controller:   app.Controller.ID,
+		CrossBorder:  app.CrossBorder == "allow",
 		GPC:          x.gpc,
 		Version:      version(),
 	}
-	var person *storage.Person
-	switch {
-	case choice.State == consent.Allowed:
-		choice.ID = previous.ID
-		if previous.State != consent.Allowed {
-			choice.ID = consent.NewID()
-		}
-		row.ConsentID = choice.ID
-		row.ValidUntil = choice.Day.AddMonths(h.app.ChoiceMonths).Start(h.app.location)
-		p := x.person(parseBrowser(x.request.Header.Get("User-Agent")))
-		if p.IP.IsValid() {
-			person = &p
-		}
-	case event != storage.Refused:
-		row.ConsentID = previous.ID
-	}
-	x.choice = *choice
-	x.permit = h.gate.Permit(x.choice)
-	state := x.apiState()
-	row.Categories, row.Services = state.Categories, state.Services
-	if _, err := store.AppendConsent(ctx, row, person); err != nil {
-		x.choice, x.permit = previous, h.gate.Permit(previous)
-		return err
-	}
-	if event == storage.Withdrawn || event == storage.Erased {
-		x.forget(ctx, store, previous.ID, event)
-	}
-	return nil
 }
 
-// eraseTimeout bounds how long an answer waits for the destruction that a
-// withdrawal causes.
-const eraseTimeout = 30 * time.Second
-
 // forget destroys what was recorded under a withdrawn consent (policy 3.6.2
-// (3)). The withdrawal itself is already durable: a failure is an alarm for the
-// operator, who repeats it with "consent erase".
-func (x *exchange) forget(ctx context.Context, store storage.Store, id consent.ID, event storage.Event) {
-	reason := storage.ConsentRevoked
-	if event == storage.Erased {
-		reason = storage.SubjectRequest
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), eraseTimeout)
-	defer cancel()
-	err := store.Sync(ctx) // visits of this choice may still be on their way
-	if err == nil {
-		var acts []storage.Act
-		acts, err = store.Erase(ctx, id, reason, "visitor")
-		x.handler.app.metrics.observeActs(acts)
-	}
-	if err == nil {
-		_, err = store.Scrub(ctx)
-	}
+// (3)). The withdrawal is durable already: what fails here the scheduler repeats.
+func (x *exchange) forget(ctx context.Context, id consent.ID, event storage.Event) {
+	reason, _ := event.Revokes()
+	acts, err := x.handler.app.shared.erase(ctx, id, reason, "visitor")
+	x.handler.app.metrics.observeActs(acts)
 	if err != nil {
-		x.handler.logger.Error("withdrawn data couldn't be destroyed: repeat it with the command consent erase", "error", err)
+		x.handler.logger.Error("withdrawn data couldn't be destroyed at once; the scheduler tries again", "error", err)
 		x.handler.app.metrics.eraseFailures.Inc()
 	}
 }
@@ -229,8 +234,11 @@ func shareable(site string) bool {
 // notice is the hash of what the visitor saw when choosing.
 func (x *exchange) notice(form url.Values) string {
 	language := x.language(form.Get("lang"))
-	if x.method(form) == storage.ByPage {
+	switch x.method(form) {
+	case storage.ByPage:
 		return x.handler.banner.PageNotice(language)
+	case storage.ByAPI:
+		return "" // a form of the site's own, which the edge hasn't seen
 	}
 	return x.handler.banner.Ask(language).NoticeSHA256
 }

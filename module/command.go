@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -42,7 +41,8 @@ server runs; 2 the answer is that a promise isn't kept.`,
 			add := func(use, short string, args cobra.PositionalArgs, run func(client, []string) (code int, err error)) *cobra.Command {
 				sub := &cobra.Command{Use: use, Short: short, Args: args, SilenceUsage: true}
 				sub.RunE = caddycmd.WrapCommandFuncForCobra(func(fl caddycmd.Flags) (int, error) {
-					return run(client{fl.String("address"), fl.Bool("json"), os.Stdout, sub.Flags().Changed("dry-run")}, sub.Flags().Args())
+					sub.SilenceErrors = true // Caddy logs them, and exit code 2 comes with its own text
+					return run(client{fl.String("address"), fl.Bool("json"), sub.OutOrStdout(), sub.Flags().Changed("dry-run")}, sub.Flags().Args())
 				})
 				cmd.AddCommand(sub)
 				return sub
@@ -150,7 +150,7 @@ func (c client) verify([]string) (int, error) {
 		return exitFailed, err
 	}
 	if !v.OK {
-		c.printf("BROKEN: row %d of %d doesn't fit: %s\n", v.FirstBad, v.Rows, v.Problem)
+		c.printf("BROKEN: row %d doesn't fit: %s\n", v.FirstBad, v.Problem)
 		return exitBroken, nil
 	}
 	c.printf("ledger: %d rows, the chain is whole\nhead:   %s\n", v.Rows, v.Head)

@@ -2,6 +2,7 @@ package module
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -14,24 +15,30 @@ import (
 // demoVisits is how many made-up visits each demonstration day has.
 const demoVisits = 25
 
+// The kinds of the made-up visits that are past their windows.
+const (
+	demoKind14 = "demo14"
+	demoKind24 = "demo24"
+)
+
+// setDemoWindows gives the demonstration's kinds their windows. It belongs to
+// provisioning: once the store is open, its writer reads the windows.
+func (a *App) setDemoWindows() error {
+	return errors.Join(a.setWindow(demoKind14, policy.Months14), a.setWindow(demoKind24, policy.Months24))
+}
+
 // seed fills an empty store with visits of three days: one whose window of 14
 // months has just ended, one whose window of 24 months has, and yesterday. The
 // schedule destroys the first two while one watches.
 func (a *App) seed(ctx context.Context, store storage.Store) error {
 	today := policy.DayOf(a.now(), a.location)
-	kinds := map[policy.Window]string{policy.Months14: "demo14", policy.Months24: "demo24"}
-	for window, kind := range kinds {
-		if err := a.setWindow(kind, window); err != nil {
-			return err
-		}
-	}
 	var visits []storage.Visit
 	for _, day := range []struct {
 		day  policy.Day
 		kind string
 	}{
-		{today.AddMonths(-14), kinds[policy.Months14]},
-		{today.AddMonths(-24), kinds[policy.Months24]},
+		{today.AddMonths(-14), demoKind14},
+		{today.AddMonths(-24), demoKind24},
 		{policy.DayFromNumber(today.Number() - 1), storage.VisitsKind},
 	} {
 		for i := range demoVisits {

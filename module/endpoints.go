@@ -15,45 +15,42 @@ import (
 	"github.com/mamen-ai/consentgate/storage"
 )
 
-// serveEndpoint answers the edge's own paths. None of them reaches the origin.
-func (h *Handler) serveEndpoint(w http.ResponseWriter, r *http.Request) error {
-	x := h.newExchange(r)
+// endpoints are the edge's own paths below Prefix. None of them reaches the
+// origin.
+var endpoints = map[string]struct {
+	method string
+	serve  func(*exchange, http.ResponseWriter) error
+}{
+	"":        {http.MethodGet, (*exchange).servePage},
+	"state":   {http.MethodGet, (*exchange).serveState},
+	"receipt": {http.MethodGet, (*exchange).serveReceipt},
+	"data":    {http.MethodGet, (*exchange).serveData},
+	"choice":  {http.MethodPost, (*exchange).serveChoice},
+	"erase":   {http.MethodPost, (*exchange).serveErase},
+	"visit":   {http.MethodPost, (*exchange).serveVisit},
+	"report":  {http.MethodPost, (*exchange).serveReport},
+}
+
+func (x *exchange) serveEndpoint(w http.ResponseWriter, path string) error {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
-	route := r.Method + " " + strings.TrimPrefix(r.URL.Path, Prefix)
-	switch strings.Replace(route, "HEAD ", "GET ", 1) {
-	case "GET ":
-		return x.servePage(w)
-	case "GET state":
-		return x.serveState(w)
-	case "GET receipt":
-		return x.serveReceipt(w)
-	case "GET data":
-		return x.serveData(w)
-	case "POST choice":
-		return x.serveChoice(w)
-	case "POST erase":
-		return x.serveErase(w)
-	case "POST visit":
-		return x.serveVisit(w)
-	case "POST report":
-		return x.serveReport(w)
+	endpoint, ok := endpoints[path]
+	if !ok {
+		return answer(w, http.StatusNotFound, "no such address")
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		if slices.Contains(endpointMethods[strings.TrimPrefix(r.URL.Path, Prefix)], method) {
-			header.Set("Allow", method)
-			return answer(w, http.StatusMethodNotAllowed, "this address answers "+method)
-		}
+	if !x.asksBy(endpoint.method) {
+		header.Set("Allow", endpoint.method)
+		return answer(w, http.StatusMethodNotAllowed, "this address answers "+endpoint.method)
 	}
-	return answer(w, http.StatusNotFound, "no such address")
+	return endpoint.serve(x, w)
 }
 
-// endpointMethods are the paths below Prefix with the methods they answer.
-var endpointMethods = map[string][]string{
-	"": {"GET"}, "state": {"GET"}, "receipt": {"GET"}, "data": {"GET"},
-	"choice": {"POST"}, "erase": {"POST"}, "visit": {"POST"}, "report": {"POST"},
+// asksBy reports whether the request's method is the given one; HEAD stands for
+// GET.
+func (x *exchange) asksBy(method string) bool {
+	return x.request.Method == method || method == http.MethodGet && x.request.Method == http.MethodHead
 }
 
 func answer(w http.ResponseWriter, status int, text string) error {
@@ -76,10 +73,16 @@ func answerJSON(w http.ResponseWriter, status int, v any) error {
 	return err
 }
 
-// serveGPC answers the support resource of Global Privacy Control (W3C GPC,
+// gpcPath is where sites say that they honour Global Privacy Control (W3C GPC,
 // §5.1).
-func (h *Handler) serveGPC(w http.ResponseWriter) error {
-	return answerJSON(w, http.StatusOK, map[string]any{"gpc": true, "lastUpdate": h.app.Policy.Edition})
+const gpcPath = "/.well-known/gpc.json"
+
+func (x *exchange) serveGPC(w http.ResponseWriter) error {
+	if !x.asksBy(http.MethodGet) {
+		w.Header().Set("Allow", http.MethodGet)
+		return answer(w, http.StatusMethodNotAllowed, "this address answers GET")
+	}
+	return answerJSON(w, http.StatusOK, map[string]any{"gpc": true, "lastUpdate": x.handler.app.Policy.Edition})
 }
 
 // state is what GET /.privacy/state answers.
@@ -105,13 +108,7 @@ type serviceState struct {
 // each service.
 func (x *exchange) serveState(w http.ResponseWriter) error {
 	s := state{APIState: x.apiState(), Edition: x.handler.app.Policy.Edition.String(), GPC: x.gpc, Ask: x.asks()}
-	if s.Categories == nil {
-		s.Categories = []string{}
-	}
-	if s.Services == nil {
-		s.Services = []string{}
-	}
-	if x.request.URL.Query().Has("listing") {
+	if x.url.Query().Has("listing") {
 		g := x.handler.gate
 		for i, service := range g.Services() {
 			s.Listing = append(s.Listing, serviceState{
@@ -129,16 +126,16 @@ const maxForm = 2 << 10
 // authorise refuses a write that another site's page may have caused
 // (Fetch Metadata; RFC 6454 §7), that is too large, or that comes too often. It
 // returns the form.
-func (x *exchange) authorise(w http.ResponseWriter) (url.Values, bool) {
+func (x *exchange) authorise(w http.ResponseWriter, limit *limiter) (url.Values, bool) {
 	r := x.request
 	switch site := r.Header.Get("Sec-Fetch-Site"); {
 	case site == "same-origin":
-	case site == "" && x.ownOrigin(r.Header.Get("Origin")):
+	case site == "" && strings.EqualFold(r.Header.Get("Origin"), x.origin()):
 	default:
 		answer(w, http.StatusForbidden, "a choice can only be made on the site itself")
 		return nil, false
 	}
-	if !x.handler.limits.allow(x.clientIP()) {
+	if !limit.allow(x.clientIP()) {
 		w.Header().Set("Retry-After", "5")
 		answer(w, http.StatusTooManyRequests, "too many changes: try again in a few seconds")
 		return nil, false
@@ -155,13 +152,6 @@ func (x *exchange) authorise(w http.ResponseWriter) (url.Values, bool) {
 		return nil, false
 	}
 	return form, true
-}
-
-// ownOrigin reports whether an Origin header names the host the request came
-// to, which Caddy has matched to a site.
-func (x *exchange) ownOrigin(origin string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && strings.EqualFold(u.Host, x.request.Host)
 }
 
 // readForm reads an urlencoded or multipart form, or a JSON object with the same
@@ -183,16 +173,19 @@ func readForm(r *http.Request) (url.Values, error) {
 			"path": {fields.Path}, "lang": {fields.Lang}, "json": {"1"},
 		}, nil
 	}
-	if err := r.ParseMultipartForm(maxForm); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return nil, err
+	// ParseMultipartForm alone would hide what is wrong with an urlencoded body.
+	parse := r.ParseForm
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		parse = func() error { return r.ParseMultipartForm(maxForm) }
 	}
-	return r.PostForm, nil
+	err := parse()
+	return r.PostForm, err
 }
 
 // serveVisit records the page view of a navigation that the page made by
 // script, under the same conditions as any other.
 func (x *exchange) serveVisit(w http.ResponseWriter) error {
-	form, ok := x.authorise(w)
+	form, ok := x.authorise(w, x.handler.visitLimits)
 	if !ok {
 		return nil
 	}
@@ -212,7 +205,7 @@ func (x *exchange) method(form url.Values) storage.Method {
 	if form.Get("json") != "" {
 		return storage.ByAPI
 	}
-	if returnPath(form.Get("return")) == Prefix {
+	if path, _, _ := strings.Cut(returnPath(form.Get("return")), "?"); path == Prefix {
 		return storage.ByPage
 	}
 	return storage.ByBanner
@@ -260,25 +253,28 @@ func (h *Handler) allowed(form url.Values) (choice consent.Choice, ok bool) {
 	return consent.Choice{}, false
 }
 
-// saved reads the categories and services of a detailed choice. A service whose
-// category is allowed whole adds nothing.
-func (h *Handler) saved(allow []string) (consent.Choice, bool) {
-	choice := consent.Choice{State: consent.Refused}
+// saved reads the categories and services of a detailed choice. What the site
+// doesn't offer is passed over; a service whose category is allowed whole adds
+// nothing. ok is false for an unknown word and for too many single services.
+func (h *Handler) saved(allow []string) (choice consent.Choice, ok bool) {
+	choice.State = consent.Refused
+	var services []int
 	for _, word := range allow {
 		if category, err := consent.ParseCategory(word); err == nil {
 			choice.Categories |= consent.SetOf(category)
-		}
-	}
-	for _, word := range allow {
-		if _, err := consent.ParseCategory(word); err == nil {
 			continue
 		}
 		i := h.gate.Index(word)
-		if i < 0 || len(choice.Services) == consent.MaxServices {
+		if i < 0 {
 			return consent.Choice{}, false
 		}
-		if !choice.Categories.Has(h.gate.Services()[i].Category) && h.gate.Status(choice, i) != gate.Never {
-			choice.Services = append(choice.Services, consent.TagOf(word))
+		services = append(services, i)
+	}
+	choice.Categories &= consent.SetOf(h.gate.Categories()...)
+	for _, i := range services {
+		service := h.gate.Services()[i]
+		if !choice.Categories.Has(service.Category) && h.gate.Status(choice, i) != gate.Never {
+			choice.Services = append(choice.Services, consent.TagOf(service.ID))
 		}
 	}
 	slices.Sort(choice.Services)
@@ -286,5 +282,5 @@ func (h *Handler) saved(allow []string) (consent.Choice, bool) {
 	if choice.Categories != 0 || len(choice.Services) > 0 {
 		choice.State = consent.Allowed
 	}
-	return choice, true
+	return choice, len(choice.Services) <= consent.MaxServices
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
 )
@@ -34,7 +36,7 @@ type receiptNotice struct {
 }
 
 type receiptPurpose struct {
-	Category     string `json:"purpose"`
+	Purpose      string `json:"purpose"` // a category, or a service allowed by itself
 	Retention    string `json:"retention,omitempty"`
 	Jurisdiction string `json:"jurisdiction"`
 }
@@ -78,9 +80,9 @@ func (x *exchange) serveReceipt(w http.ResponseWriter) error {
 		Withdrawal: x.origin() + Prefix,
 		LedgerHead: last.RowHash,
 	}
-	for _, category := range last.Categories {
-		purpose := receiptPurpose{Category: category, Jurisdiction: app.Jurisdiction}
-		if category == "statistics" {
+	for _, word := range slices.Concat(last.Categories, last.Services) {
+		purpose := receiptPurpose{Purpose: word, Jurisdiction: app.Jurisdiction}
+		if word == consent.Statistics.String() {
 			purpose.Retention = app.window(storage.VisitsKind).String()
 		}
 		made.Purposes = append(made.Purposes, purpose)

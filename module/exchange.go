@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 type exchange struct {
 	handler *Handler
 	request *http.Request
+	url     url.URL // as the visitor asked for it, before any rewrite
 	at      time.Time
 	host    string // lower case, without port
 	choice  consent.Choice
@@ -27,12 +29,25 @@ type exchange struct {
 	permit  *gate.Permit
 	denied  []string // names of denied cookies the browser sent
 	ran     []int    // services that the page runs
-	page    bool     // a whole HTML document was written to a visitor
+	page    bool     // the answer is an HTML document, sent or confirmed
+	// revalidates says that the request carries a validator of a page of ours.
+	revalidates bool
+
+	parsedBrowser *browser
+	knownVariant  string
 }
 
 func (h *Handler) newExchange(r *http.Request) *exchange {
-	x := &exchange{handler: h, request: r, at: h.app.now(), host: hostname(r.Host), gpc: consent.GPC(r.Header)}
+	x := &exchange{handler: h, request: r, url: *r.URL, at: h.app.now(), host: hostname(r.Host), gpc: consent.GPC(r.Header)}
+	// Directives that rewrite the path, try_files among them, run before this one
+	// or after it; both change the request's URL.
+	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
+		x.url = *original.URL
+	}
 	x.choice = h.choice(r, x.host, x.at)
+	if x.choice.State == consent.Allowed && h.app.shared.isRevoked(x.choice.ID) {
+		x.choice = consent.Choice{State: consent.Refused, Edition: x.choice.Edition, Day: x.choice.Day}
+	}
 	x.permit = h.gate.Permit(x.choice)
 	return x
 }
@@ -97,7 +112,15 @@ func (x *exchange) origin() string {
 	return "http://" + x.request.Host
 }
 
-func (x *exchange) secure() bool { return x.request.TLS != nil }
+// secure reports whether the visitor's connection is encrypted, by this server or
+// by a proxy before it that the configuration trusts.
+func (x *exchange) secure() bool {
+	if x.request.TLS != nil {
+		return true
+	}
+	trusted, _ := caddyhttp.GetVar(x.request.Context(), caddyhttp.TrustedProxyVarKey).(bool)
+	return trusted && x.request.Header.Get("X-Forwarded-Proto") == "https"
+}
 
 // asks reports whether the visitor is to be shown the banner: before a choice,
 // and when an old one is stale. The signal of Global Privacy Control is a
@@ -110,7 +133,7 @@ func (x *exchange) asks() bool {
 func (x *exchange) base() catalogue.Base {
 	site := x.handler.site(x.host)
 	base := catalogue.Base{
-		Scheme: "http", Host: x.host, Path: x.request.URL.Path,
+		Scheme: "http", Host: x.host, Path: x.url.Path,
 		FirstParty: catalogue.HostSet{x.host, site, "*." + site},
 	}
 	if x.secure() {

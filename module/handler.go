@@ -1,6 +1,7 @@
 package module
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -52,15 +53,18 @@ type Handler struct {
 	// How the banner looks.
 	Banner *Banner `json:"banner,omitempty"`
 
-	app     *App
-	gate    *gate.Gate
-	banner  *banner.Banner
-	named   []string // services the operator named
-	visits  int      // index of the site's own visit statistics
-	limits  *limiter
-	logger  *slog.Logger
-	heads   headCache
-	sources admissionSources
+	app    *App
+	gate   *gate.Gate
+	banner *banner.Banner
+	named  []string // services the operator named
+	visits int      // index of the site's own visit statistics
+	limits *limiter // of choices and reports
+	// visitLimits are apart, so that views of pages never use up anyone's right
+	// to refuse: many visitors can share an address.
+	visitLimits *limiter
+	logger      *slog.Logger
+	heads       headCache
+	sources     admissionSources
 }
 
 // Banner says how the banner looks.
@@ -98,6 +102,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := oneOf("unknown", h.Unknown, "allow", "block"); err != nil {
 		return err
 	}
+	if h.Site != "" && (h.Site != strings.ToLower(h.Site) || !shareable(h.Site)) {
+		return fmt.Errorf("site %q: write the domain alone and in lower case, for example mamen.ai", h.Site)
+	}
 	if h.Banner == nil {
 		h.Banner = new(Banner)
 	}
@@ -127,19 +134,20 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.visits = compiled.Index(visitsService.ID)
 	h.banner, err = banner.New(banner.Options{
-		Languages:  h.Languages,
-		Categories: h.gate.Categories(),
-		Controller: banner.Controller(*h.app.Controller),
-		Edition:    h.app.Policy.Edition,
-		PolicyURL:  h.app.Policy.URL,
-		Position:   h.Banner.Position,
-		Accent:     h.Banner.Accent,
-		Months:     h.app.ChoiceMonths,
+		Languages:   h.Languages,
+		Categories:  h.gate.Categories(),
+		Controller:  banner.Controller(*h.app.Controller),
+		Edition:     h.app.Policy.Edition,
+		PolicyURL:   h.app.Policy.URL,
+		Position:    h.Banner.Position,
+		Accent:      h.Banner.Accent,
+		Months:      h.app.ChoiceMonths,
+		CrossBorder: h.app.CrossBorder,
 	})
 	if err != nil {
 		return err
 	}
-	h.limits = newLimiter(h.app.now)
+	h.limits, h.visitLimits = newLimiter(h.app.now), newLimiter(h.app.now)
 	h.sources = newAdmissionSources(h.banner)
 	return nil
 }
@@ -174,14 +182,18 @@ func (h *Handler) services() (services []catalogue.Service, inUse []string, err 
 	for _, own := range h.Services {
 		i := slices.IndexFunc(services, func(s catalogue.Service) bool { return s.ID == own.ID })
 		switch {
-		case isReference(own):
+		case IsReference(own):
 			if i < 0 || i >= builtin {
 				return nil, nil, fmt.Errorf("service %q isn't in the catalogue: describe it, or use one of %s", own.ID, strings.Join(ids(services[:builtin]), ", "))
 			}
 			named = true
+			services[i].Name = cmp.Or(own.Name, services[i].Name)
 			if own.Window != 0 {
 				services[i].Window = own.Window
 			}
+		case own.ID == visitsService.ID:
+			// As a necessary service it would record visits nobody allowed.
+			return nil, nil, fmt.Errorf("service %q is the edge's own: only its name and window can be changed", own.ID)
 		case i >= 0:
 			services[i] = own
 		default:
@@ -198,10 +210,11 @@ func (h *Handler) services() (services []catalogue.Service, inUse []string, err 
 	return services, append(inUse, visitsService.ID), nil
 }
 
-// isReference reports whether an entry only names a service of the catalogue,
-// perhaps with another window.
-func isReference(s catalogue.Service) bool {
-	return len(s.Scripts) == 0 && len(s.Collect) == 0 && len(s.Inline) == 0 && len(s.Cookies) == 0 && s.Category == 0 && len(s.Countries) == 0
+// IsReference reports whether an entry only names a service of the catalogue,
+// perhaps with another name or window, and so describes none of its own.
+func IsReference(s catalogue.Service) bool {
+	return s.Category == 0 && len(s.Scripts)+len(s.Collect)+len(s.Inline)+len(s.Stubs)+
+		len(s.Cookies)+len(s.VisitorID)+len(s.Countries)+len(s.Retention) == 0
 }
 
 func ids(services []catalogue.Service) []string {
@@ -214,14 +227,18 @@ func ids(services []catalogue.Service) []string {
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	if strings.HasPrefix(r.URL.Path, Prefix) {
-		return h.serveEndpoint(w, r)
-	}
-	if r.URL.Path == "/.well-known/gpc.json" {
-		return h.serveGPC(w)
-	}
 	x := h.newExchange(r)
-	if service, denied := x.permit.Collector(r.URL.Path, r.URL.RawQuery); denied {
+	if endpoint, ok := strings.CutPrefix(x.url.Path, Prefix); ok {
+		return x.serveEndpoint(w, endpoint)
+	}
+	switch x.url.Path {
+	case gpcPath:
+		return x.serveGPC(w)
+	case strings.TrimSuffix(Prefix, "/"):
+		http.Redirect(w, r, Prefix, http.StatusPermanentRedirect)
+		return nil
+	}
+	if service, denied := x.permit.Collector(x.host, x.url.Path, x.url.RawQuery); denied {
 		h.app.metrics.blocked(gate.LayerCollector, h.gate.ServiceID(service))
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusNoContent)
@@ -235,7 +252,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err := rw.finish(); err != nil {
 		return err
 	}
-	x.record(rw.status)
+	x.record()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/htmlstream"
 	"github.com/mamen-ai/consentgate/internal/retention"
 	"github.com/mamen-ai/consentgate/storage"
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,7 +28,8 @@ type metrics struct {
 	leaksReported   *prometheus.CounterVec
 	unknownReported prometheus.Counter
 	rewriteBytes    prometheus.Counter
-	rewriteSeconds  prometheus.Counter
+	rewriteSeconds  prometheus.Histogram
+	oversize        *prometheus.CounterVec
 	undecodable     prometheus.Counter
 	commitSeconds   prometheus.Histogram
 	destroyedRows   *prometheus.CounterVec
@@ -49,6 +51,9 @@ func newMetrics(shared *sharedStore) *metrics {
 	gauge := func(name, help string) prometheus.Gauge {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
 	}
+	histogram := func(name, help string, buckets ...float64) prometheus.Histogram {
+		return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
+	}
 	return &metrics{
 		bannerShown:     counter("banner_shown_total", "Pages that went out with the banner."),
 		choices:         vector("choices_total", "Choices made durable, by what was chosen and by which form.", "choice", "method"),
@@ -58,12 +63,12 @@ func newMetrics(shared *sharedStore) *metrics {
 		leaksReported:   vector("leaks_reported_total", "Connections to services that weren't allowed, as browsers report them.", "service"),
 		unknownReported: counter("unknown_reported_total", "Connections to third parties that no service names, as browsers report them."),
 		rewriteBytes:    counter("rewrite_bytes_total", "Bytes of pages that went through the rewriter."),
-		rewriteSeconds:  counter("rewrite_seconds_total", "Seconds spent in the rewriter, writing to the client included."),
-		undecodable:     counter("undecodable_pages_total", "Pages in a content coding that can't be undone; only their header was changed."),
-		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: namespace, Name: "commit_seconds", Help: "Time the database took to make a group of records durable.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
-		}),
+		rewriteSeconds: histogram("rewrite_seconds", "Time a page spent in the rewriter, writing to the client included.",
+			.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .25),
+		oversize:    vector("oversize_total", "Tags and inline scripts of pages that were too long to be judged whole.", "what"),
+		undecodable: counter("undecodable_pages_total", "Pages in a content coding that can't be undone; only their header was changed."),
+		commitSeconds: histogram("commit_seconds", "Time the database took to make a group of records durable.",
+			.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5),
 		destroyedRows: vector("destroyed_rows_total", "Records destroyed, by kind and reason.", "kind", "reason"),
 		purgeSuccess:  gauge("purge_last_success_timestamp_seconds", "When the deletion of expired data last ran to its end."),
 		purgeFailures: counter("purge_failures_total", "Runs of the deletion of expired data that failed."),
@@ -82,7 +87,7 @@ func (m *metrics) register(registry prometheus.Registerer, app *App) error {
 	}, func() float64 { return 1 })
 	for _, collector := range []prometheus.Collector{
 		m.bannerShown, m.choices, m.choiceFailures, m.eraseFailures, m.blockedTotal, m.leaksReported, m.unknownReported,
-		m.rewriteBytes, m.rewriteSeconds, m.undecodable, m.commitSeconds, m.destroyedRows,
+		m.rewriteBytes, m.rewriteSeconds, m.oversize, m.undecodable, m.commitSeconds, m.destroyedRows,
 		m.purgeSuccess, m.purgeFailures, m.clockTripped, m.ledgerOK, m.residual, m.store, edition,
 	} {
 		if err := registry.Register(collector); err != nil {
@@ -96,9 +101,11 @@ func (m *metrics) blocked(layer gate.Layer, service string) {
 	m.blockedTotal.WithLabelValues(string(layer), service).Inc()
 }
 
-func (m *metrics) observeRewrite(bytes int, took time.Duration) {
-	m.rewriteBytes.Add(float64(bytes))
-	m.rewriteSeconds.Add(took.Seconds())
+// observePage counts a page that was rewritten to its end.
+func (m *metrics) observePage(took time.Duration, r *htmlstream.Rewriter) {
+	m.rewriteSeconds.Observe(took.Seconds())
+	m.oversize.WithLabelValues("tag").Add(float64(r.Oversize()))
+	m.oversize.WithLabelValues("script").Add(float64(r.OversizeScripts()))
 }
 
 func (m *metrics) observeCommit(took time.Duration) { m.commitSeconds.Observe(took.Seconds()) }
@@ -141,7 +148,7 @@ func (m *metrics) observeVerification(v storage.Verification) {
 type storeCollector struct {
 	shared *sharedStore
 
-	up, queueDepth, droppedVisits, parts, overdue, oldest *prometheus.Desc
+	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures *prometheus.Desc
 
 	mu sync.Mutex // one scrape at a time
 }
@@ -157,13 +164,14 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 		droppedVisits: describe("dropped_visits_total", "Visits lost because the queue was full or their time was not the present."),
 		parts:         describe("parts", "Day tables by kind and state.", "kind", "state"),
 		overdue:       describe("purge_overdue_parts", "Day tables that are past their day and still there."),
+		erasures:      describe("pending_erasures", "Withdrawn consents whose data is still to be destroyed."),
 		oldest:        describe("oldest_readable_row_age_seconds", "Age of the oldest record that can still be read.", "kind"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest} {
+	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures} {
 		descriptions <- d
 	}
 }
@@ -194,11 +202,16 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	if err == nil {
 		oldest, err = store.Oldest(ctx)
 	}
+	var erasures []storage.Erasure
+	if err == nil {
+		erasures, err = store.PendingErasures(ctx)
+	}
 	if err != nil {
 		gauge(c.up, 0)
 		return
 	}
 	gauge(c.up, 1)
+	gauge(c.erasures, float64(len(erasures)))
 	gauge(c.queueDepth, float64(totals.QueueDepth))
 	out <- prometheus.MustNewConstMetric(c.droppedVisits, prometheus.CounterValue, float64(totals.Dropped))
 	now := c.shared.clock()

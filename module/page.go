@@ -1,7 +1,6 @@
 package module
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"github.com/mamen-ai/consentgate/banner"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
-	"golang.org/x/net/html/charset"
 )
 
 // filterHeader takes out of a final header what would act for a denied service
@@ -25,10 +23,16 @@ func (x *exchange) filterHeader(header http.Header) {
 	if cookies := header["Set-Cookie"]; len(cookies) > 0 {
 		setOrDelete(header, "Set-Cookie", x.permit.SetCookies(cookies, x))
 	}
-	if len(x.denied) > 0 && x.mayBeDocument() {
-		header["Set-Cookie"] = append(header["Set-Cookie"], gate.ExpireCookies(x.denied, x.host, x.request.URL.Path)...)
+	if len(x.denied) > 0 && x.acceptsHTML() {
+		lines := gate.ExpireCookies(x.denied, x.host, x.url.Path)
+		header["Set-Cookie"] = append(header["Set-Cookie"], lines[:min(len(lines), maxExpired)]...)
 	}
 }
+
+// maxExpired bounds the Set-Cookie lines of one answer that make denied cookies
+// go: proxies in front take only so much header. The next page goes on with what
+// is left.
+const maxExpired = 40
 
 func setOrDelete(header http.Header, name string, values []string) {
 	if len(values) == 0 {
@@ -46,41 +50,56 @@ func (x *exchange) admitPolicy(header http.Header) {
 		admission := x.handler.sources.admission(x)
 		header["Content-Security-Policy"] = gate.Admit(policies, admission)
 	}
-	if name, value := x.permit.Policy(); name != "" {
+	name, value := x.permit.Policy()
+	if name != "" {
 		header[name] = append(slices.Clip(header[name]), value)
+	}
+	if name == "Content-Security-Policy" {
+		varyByCookie(header) // a cached worker or image document brings its policy along
 	}
 }
 
-// pageHeader makes the header fit a page that is rewritten per visitor: no
-// length, no digest, no ranges, no date as validator; private and revalidated,
-// but never no-store, so that the back/forward cache keeps working.
-func (x *exchange) pageHeader(header http.Header) {
-	for _, name := range []string{
-		"Content-Length", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
-		"Last-Modified", "Expires", "Surrogate-Control", "Cdn-Cache-Control",
-	} {
-		header.Del(name)
+// unreadHeader keeps HTML that wasn't rewritten out of every cache: a cached copy
+// would be ungated wherever it's shown.
+func (x *exchange) unreadHeader(header http.Header) {
+	header["Cache-Control"] = []string{"private, no-store"}
+	deleteSharedCaching(header)
+}
+
+// deleteSharedCaching takes out what tells caches in front to keep a response,
+// whatever Cache-Control says.
+func deleteSharedCaching(header http.Header) {
+	for name := range header {
+		if name == "Expires" || name == "Surrogate-Control" || name == "X-Accel-Expires" || strings.HasSuffix(name, "Cdn-Cache-Control") {
+			delete(header, name)
+		}
 	}
-	rekeyETag(header, x.variant())
-	if !strings.Contains(strings.ToLower(strings.Join(header["Cache-Control"], ",")), "no-store") {
-		header["Cache-Control"] = []string{"private, no-cache"}
-	}
+}
+
+func varyByCookie(header http.Header) {
 	if !slices.ContainsFunc(header["Vary"], func(v string) bool { return strings.Contains(strings.ToLower(v), "cookie") }) {
 		header["Vary"] = append(slices.Clip(header["Vary"]), "Cookie")
 	}
 }
 
-// declareCharset copies a charset that only the page declares into the header:
-// what is inserted into the head may push the declaration out of the bytes a
-// browser looks at.
-func declareCharset(header http.Header, prefix []byte) {
-	contentType := header.Get("Content-Type")
-	if strings.Contains(strings.ToLower(contentType), "charset") || !bytes.Contains(bytes.ToLower(prefix), []byte("charset")) {
-		return
+// pageHeader makes the header fit a page that is rewritten per visitor: no
+// length, no coding, no digest, no ranges, no date as validator; private and revalidated,
+// but never no-store, so that the back/forward cache keeps working.
+func (x *exchange) pageHeader(header http.Header) {
+	for _, name := range []string{
+		"Content-Length", "Content-Encoding", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
+		"Last-Modified",
+	} {
+		header.Del(name)
 	}
-	if _, name, _ := charset.DetermineEncoding(prefix, "text/html"); name != "" {
-		header.Set("Content-Type", strings.TrimRight(contentType, "; ")+"; charset="+name)
+	deleteSharedCaching(header)
+	if header.Get("Etag") != "" {
+		rekeyETag(header, x.variant())
 	}
+	if !strings.Contains(strings.ToLower(strings.Join(header["Cache-Control"], ",")), "no-store") {
+		header["Cache-Control"] = []string{"private, no-cache"}
+	}
+	varyByCookie(header)
 }
 
 // insertion returns what goes into the page. Framed documents and fragments get
@@ -153,16 +172,18 @@ func (c *headCache) of(x *exchange) head {
 }
 
 // apiState is the choice as window.privacy tells it.
-func (x *exchange) apiState() banner.APIState {
-	state := banner.APIState{State: x.choice.State.String()}
-	if x.choice.State != consent.Allowed {
+func (x *exchange) apiState() banner.APIState { return x.handler.apiState(x.choice) }
+
+func (h *Handler) apiState(choice consent.Choice) banner.APIState {
+	state := banner.APIState{State: choice.State.String(), Categories: []string{}, Services: []string{}}
+	if choice.State != consent.Allowed {
 		return state
 	}
-	for _, category := range x.choice.Categories.Categories() {
+	for _, category := range choice.Categories.Categories() {
 		state.Categories = append(state.Categories, category.String())
 	}
-	for i, service := range x.handler.gate.Services() {
-		if slices.Contains(x.choice.Services, consent.TagOf(service.ID)) && x.permit.Running(i) {
+	for _, service := range h.gate.Services() {
+		if slices.Contains(choice.Services, consent.TagOf(service.ID)) {
 			state.Services = append(state.Services, service.ID)
 		}
 	}

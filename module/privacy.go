@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -17,16 +18,20 @@ import (
 
 // servePage answers the privacy page.
 func (x *exchange) servePage(w http.ResponseWriter) error {
-	return x.writePage(w, http.StatusOK, x.request.URL.Query().Get("message"))
+	return x.writePage(w, http.StatusOK, x.url.Query().Get("message"))
 }
 
 func (x *exchange) writePage(w http.ResponseWriter, status int, message string) error {
 	data := banner.PageData{
-		Lang:    x.language(x.request.URL.Query().Get("lang")),
+		Lang:    x.language(x.url.Query().Get("lang")),
 		State:   x.choice.State.String(),
 		GPC:     x.gpc,
 		Allowed: append(x.apiState().Categories, x.apiState().Services...),
 		Message: message,
+		Return:  Prefix,
+	}
+	if chosen := x.url.Query().Get("lang"); chosen != "" {
+		data.Return = Prefix + "?" + url.Values{"lang": {data.Lang}}.Encode()
 	}
 	data.Services = x.serviceRows()
 	if x.choice.State != consent.Undecided {

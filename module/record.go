@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 	"github.com/mileusna/useragent"
 )
@@ -33,37 +34,44 @@ func parseBrowser(userAgent string) browser {
 	return b
 }
 
-// isBot reports a known bot: it gets no banner and leaves no record.
-func (x *exchange) isBot() bool {
-	return parseBrowser(x.request.Header.Get("User-Agent")).bot
+// browser parses the User-Agent at the first call.
+func (x *exchange) browser() browser {
+	if x.parsedBrowser == nil {
+		b := parseBrowser(x.request.Header.Get("User-Agent"))
+		x.parsedBrowser = &b
+	}
+	return *x.parsedBrowser
 }
 
+// isBot reports a known bot: it gets no banner and leaves no record.
+func (x *exchange) isBot() bool { return x.browser().bot }
+
 // person is the personal data that a record of this request keeps.
-func (x *exchange) person(b browser) storage.Person {
+func (x *exchange) person() storage.Person {
 	ip := x.clientIP()
 	if x.handler.app.IP != "full" && ip.IsValid() {
 		ip = storage.MaskIP(ip)
 	}
-	return storage.Person{IP: ip, Browser: b.name}
+	return storage.Person{IP: ip, Browser: x.browser().name}
 }
 
 // record writes the visit when the visitor allowed visits to be counted
 // (policy 3.1 row 7). It doesn't wait.
-func (x *exchange) record(status int) {
-	if !x.page || status != http.StatusOK || x.request.Method != http.MethodGet ||
+func (x *exchange) record() {
+	if !x.page || x.request.Method != http.MethodGet ||
 		!x.permit.Running(x.handler.visits) || !x.navigates() || x.prefetched() {
 		return
 	}
-	x.recordVisit(x.request.URL.Path, x.request.Header.Get("Referer"))
+	x.recordVisit(x.url.Path, x.request.Header.Get("Referer"))
 }
 
 func (x *exchange) recordVisit(path, referrer string) {
-	b := parseBrowser(x.request.Header.Get("User-Agent"))
+	b := x.browser()
 	store := x.handler.app.shared.current()
 	if b.bot || store == nil {
 		return
 	}
-	person := x.person(b)
+	person := x.person()
 	if person.IP == (netip.Addr{}) {
 		return
 	}
@@ -74,12 +82,15 @@ func (x *exchange) recordVisit(path, referrer string) {
 		OS:        b.os,
 		Device:    b.device,
 		Host:      x.host,
-		Path:      path,
+		Path:      path[:min(len(path), maxPath)],
 		Referrer:  referrerHost(referrer, x.host),
 	}
 	services := x.handler.gate.Services()
 	for _, i := range x.ran {
 		service := services[i]
+		if service.Category != consent.Statistics {
+			continue // the purpose of the record is analytics
+		}
 		visit.Services = append(visit.Services, storage.VisitService{
 			Service:   service.ID,
 			Kind:      x.handler.kind(service),
@@ -109,6 +120,9 @@ func (x *exchange) visitorID(service int) string {
 	}
 	return ""
 }
+
+// maxPath bounds what is kept of a visited page's path, in bytes.
+const maxPath = 512
 
 // maxVisitorID bounds what is kept of a vendor's identifier, in bytes.
 const maxVisitorID = 128

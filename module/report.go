@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/gate"
 )
 
@@ -62,7 +63,7 @@ func (x *exchange) countViolation(uri, disposition string) {
 		metrics.blockedTotal.WithLabelValues(string(gate.LayerCSP), id).Inc()
 	case service >= 0 && denied:
 		metrics.leaksReported.WithLabelValues(id).Inc()
-	case service < 0:
-		metrics.unknownReported.Inc()
+	case service < 0 && catalogue.Locate([]byte(uri), x.base(), nil).Kind == catalogue.ThirdParty:
+		metrics.unknownReported.Inc() // what isn't a URL is a keyword: inline, eval, data (CSP3 §5.1)
 	}
 }

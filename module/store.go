@@ -2,14 +2,15 @@ package module
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/policy"
-	"github.com/mamen-ai/consentgate/internal/retention"
 	"github.com/mamen-ai/consentgate/storage"
 	"github.com/mamen-ai/consentgate/storage/sqlite"
 )
@@ -25,14 +26,11 @@ type sharedStore struct {
 	dir     string
 	metrics *metrics
 
-	mu       sync.Mutex
-	closed   bool
-	store    storage.Store
-	purger   *retention.Purger
-	location *time.Location
-	window   func(kind string) policy.Window
-	now      func() time.Time
-	logger   *slog.Logger
+	mu      sync.Mutex
+	closed  bool
+	store   storage.Store
+	users   []*App // started configurations; the last one's settings count
+	revoked map[consent.ID]struct{}
 }
 
 func newSharedStore(dir string) *sharedStore {
@@ -41,15 +39,33 @@ func newSharedStore(dir string) *sharedStore {
 	return s
 }
 
-// configure takes over the settings of the configuration that starts.
-func (s *sharedStore) configure(a *App) error {
+// enter takes over the settings of a configuration that starts.
+func (s *sharedStore) enter(a *App) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.store != nil && s.location.String() != a.location.String() {
-		return fmt.Errorf("timezone %s: the store %s is open with %s, and its day tables are named by it; stop the server to change it", a.location, s.dir, s.location)
+	if s.store != nil && len(s.users) > 0 {
+		if open := s.users[0].location; open.String() != a.location.String() {
+			return fmt.Errorf("timezone %s: the store %s is open with %s, and its day tables are named by it; stop the server to change it", a.location, s.dir, open)
+		}
 	}
-	s.location, s.window, s.now, s.logger = a.location, a.window, a.now, a.logger
+	s.users = append(s.users, a)
 	return nil
+}
+
+// leave gives the settings back to the configuration before: one that started
+// and failed must not leave its own behind.
+func (s *sharedStore) leave(a *App) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users = slices.DeleteFunc(s.users, func(user *App) bool { return user == a })
+}
+
+// user is the configuration whose settings count, or nil; s.mu is held.
+func (s *sharedStore) user() *App {
+	if len(s.users) == 0 {
+		return nil
+	}
+	return s.users[len(s.users)-1]
 }
 
 // open returns the store and opens it the first time. A store that couldn't be
@@ -57,7 +73,8 @@ func (s *sharedStore) configure(a *App) error {
 func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.location == nil {
+	user := s.user()
+	if s.closed || user == nil {
 		return nil, storage.ErrClosed
 	}
 	if s.store != nil {
@@ -65,17 +82,70 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 	}
 	store, err := sqlite.Open(ctx, sqlite.Options{
 		Dir:      s.dir,
-		Location: s.location,
-		Window:   s.currentWindow,
-		Clock:    s.now,
-		Logger:   s.logger,
+		Location: user.location,
+		Window:   s.window,
+		Clock:    s.clock,
+		Logger:   user.logger,
 		OnCommit: s.metrics.observeCommit,
 	})
 	if err != nil {
 		return nil, err
 	}
+	// A choice is valid for 12 months at most.
+	revoked, err := store.Revoked(ctx, user.now().AddDate(-1, -1, 0))
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	s.revoked = make(map[consent.ID]struct{}, len(revoked))
+	for _, id := range revoked {
+		s.revoked[id] = struct{}{}
+	}
 	s.store = store
 	return store, nil
+}
+
+// append makes an event of the ledger durable. What it revokes is refused from
+// then on, whoever still presents its cookie.
+func (s *sharedStore) append(ctx context.Context, row storage.Consent, person *storage.Person) error {
+	store, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := store.AppendConsent(ctx, row, person); err != nil {
+		return err
+	}
+	if _, revokes := row.Event.Revokes(); revokes {
+		s.mu.Lock()
+		s.revoked[row.ConsentID] = struct{}{}
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// isRevoked reports whether the consent was withdrawn or erased.
+func (s *sharedStore) isRevoked(id consent.ID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, revoked := s.revoked[id]
+	return revoked
+}
+
+// erase destroys everything recorded under the ID, down to the bytes. Visits that
+// are still on their way go with it.
+func (s *sharedStore) erase(ctx context.Context, id consent.ID, reason storage.Reason, actor string) ([]storage.Act, error) {
+	store, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Sync(ctx); err != nil {
+		return nil, err
+	}
+	acts, err := store.Erase(ctx, id, reason, actor)
+	if err != nil {
+		return acts, err
+	}
+	_, err = store.Scrub(ctx)
+	return acts, err
 }
 
 // current returns the open store, or nil.
@@ -85,23 +155,15 @@ func (s *sharedStore) current() storage.Store {
 	return s.store
 }
 
-func (s *sharedStore) currentWindow(kind string) policy.Window {
+// window returns the window of a kind in the configuration that counts.
+func (s *sharedStore) window(kind string) policy.Window {
 	s.mu.Lock()
-	window := s.window
+	user := s.user()
 	s.mu.Unlock()
-	return window(kind)
-}
-
-func (s *sharedStore) setPurger(p *retention.Purger) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.purger = p
-}
-
-func (s *sharedStore) currentPurger() *retention.Purger {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.purger
+	if user == nil {
+		return policy.Months14
+	}
+	return user.window(kind)
 }
 
 // Destruct closes the store when no configuration uses it any more.
@@ -116,12 +178,13 @@ func (s *sharedStore) Destruct() error {
 	return store.Close()
 }
 
-// clock returns the present as the running configuration sees it.
+// clock returns the present as the configuration that counts sees it.
 func (s *sharedStore) clock() time.Time {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.now == nil {
+	user := s.user()
+	s.mu.Unlock()
+	if user == nil {
 		return time.Now()
 	}
-	return s.now()
+	return user.now()
 }

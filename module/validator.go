@@ -10,12 +10,16 @@ import (
 
 // variant names, in 8 hexadecimal digits, everything besides the origin's page
 // that decides over the bytes of the answer: what is allowed, what is inserted,
-// the language that would be chosen, and the revision of banner and rules.
+// the language that would be chosen, and the revisions of banner and gate.
 func (x *exchange) variant() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%v|%x|%t|%t|%t|%s",
-		x.handler.banner.Revision(), x.choice.State, x.choice.Categories, x.choice.Services,
+	if x.knownVariant != "" {
+		return x.knownVariant
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%s|%v|%x|%t|%t|%t|%s",
+		version(), x.handler.banner.Revision(), x.handler.gate.Revision(), x.choice.State, x.choice.Categories, x.choice.Services,
 		x.gpc, x.navigates(), x.isBot(), x.handler.banner.Language("", x.request.Header.Get("Accept-Language"))))
-	return hex.EncodeToString(sum[:4])
+	x.knownVariant = hex.EncodeToString(sum[:4])
+	return x.knownVariant
 }
 
 // suffix marks an entity tag as ours: `;p=` and the variant.
@@ -26,9 +30,6 @@ const suffix = ";p="
 // banner's revision has changed (RFC 9110 §8.8.1).
 func rekeyETag(header http.Header, variant string) {
 	etag := header.Get("Etag")
-	if etag == "" {
-		return
-	}
 	opaque := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(etag, "W/"), `"`), `"`)
 	header["Etag"] = []string{`W/"` + opaque + suffix + variant + `"`}
 }
@@ -50,15 +51,21 @@ func (x *exchange) restoreValidators(header http.Header) {
 		original, ours := strings.CutSuffix(opaque, current)
 		switch {
 		case ours:
+			x.revalidates = true
 			restored = append(restored, `"`+original+`"`, `W/"`+original+`"`)
 		case strings.Contains(opaque, suffix):
 			header.Del("If-None-Match")
 			return
+		case x.acceptsHTML():
+			// A page from before the site stood behind the edge must not live on in
+			// the browser's cache.
 		default:
-			// A tag the origin gave before it stood behind the edge, or of a response
-			// that isn't a page.
 			restored = append(restored, tag)
 		}
+	}
+	if len(restored) == 0 {
+		header.Del("If-None-Match")
+		return
 	}
 	header["If-None-Match"] = []string{strings.Join(restored, ", ")}
 }

@@ -9,16 +9,20 @@ import (
 )
 
 // responseWriter decides once, at the final status, what a response is, and
-// then lets it through, changes its header only, or rewrites it as HTML.
+// then lets it through, changes its header only, or rewrites it as HTML. For a
+// response without a type the first bytes tell, as they do to a browser.
 //
 // It writes nothing of its own when the next handler fails, and has no deferred
 // tail: a proxy that aborts in the middle of a body panics, and what it began
 // must stay cut.
 type responseWriter struct {
 	*caddyhttp.ResponseWriterWrapper
-	x      *exchange
-	status int         // final status, 0 before it is known
-	body   *bodyWriter // nil unless the body is rewritten
+	x       *exchange
+	status  int         // final status, 0 before it is known
+	decided bool        // the header was judged
+	body    *bodyWriter // nil unless the body is rewritten
+	// incremental pages are wanted piece by piece (RFC 10036).
+	incremental bool
 }
 
 func newResponseWriter(w http.ResponseWriter, x *exchange) *responseWriter {
@@ -36,11 +40,30 @@ func (rw *responseWriter) WriteHeader(status int) {
 		return
 	}
 	rw.status = status
+	if !rw.sniffs() {
+		rw.begin()
+	}
+}
+
+// sniffs reports whether the type must be told from the first bytes (WHATWG MIME
+// Sniffing §7).
+func (rw *responseWriter) sniffs() bool {
+	header := rw.Header()
+	return rw.status != http.StatusSwitchingProtocols && rw.hasBody() &&
+		header.Get("Content-Type") == "" && header.Get("Content-Encoding") == ""
+}
+
+// begin judges the header and sends it, unless it waits for the first bytes of a
+// page.
+func (rw *responseWriter) begin() {
+	rw.decided = true
+	send := func() { rw.ResponseWriter.WriteHeader(rw.status) }
+	encoding := rw.Header().Get("Content-Encoding")
 	if rw.decide() {
-		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, func() { rw.ResponseWriter.WriteHeader(status) })
+		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, send)
 		return
 	}
-	rw.ResponseWriter.WriteHeader(status)
+	send()
 }
 
 // writeInformational forwards a 1xx at once. Browsers act on the links of a 103
@@ -68,11 +91,16 @@ func (rw *responseWriter) decide() (rewrites bool) {
 		return false
 	}
 	rw.x.admitPolicy(rw.Header())
-	if kind != page {
-		return false
+	switch kind {
+	case unread:
+		rw.x.unreadHeader(rw.Header())
+	case page:
+		rw.x.pageHeader(rw.Header())
+		rw.incremental = caddyhttp.IsIncremental(rw.Header())
+		rw.x.page = rw.status == http.StatusOK || rw.status == http.StatusNotModified
+		return rw.hasBody()
 	}
-	rw.x.pageHeader(rw.Header())
-	return rw.hasBody()
+	return false
 }
 
 // hasBody reports whether body bytes follow the header (RFC 9110 §6.4.1).
@@ -86,6 +114,7 @@ type kind uint8
 const (
 	opaque   kind = iota // images, fonts, media: nothing in them runs
 	document             // gets the policy in its header; its bytes stay
+	unread               // HTML that can't be rewritten: as a document, and kept from caches
 	page                 // HTML, which is rewritten
 )
 
@@ -96,21 +125,22 @@ func (rw *responseWriter) classify() kind {
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	switch {
 	case rw.status == http.StatusNotModified:
-		// A 304 need not repeat the type; what the request asked for tells.
-		if mediaType == "text/html" || mediaType == "" && rw.x.acceptsHTML() {
+		// A 304 need not repeat the type; what was revalidated or asked for tells.
+		if mediaType == "text/html" || mediaType == "" && (rw.x.revalidates || rw.x.acceptsHTML()) {
 			return page
 		}
 		return document
 	case strings.HasPrefix(mediaType, "image/") && mediaType != "image/svg+xml",
 		strings.HasPrefix(mediaType, "font/"), strings.HasPrefix(mediaType, "audio/"), strings.HasPrefix(mediaType, "video/"):
 		return opaque
-	case mediaType != "text/html", rw.status == http.StatusPartialContent,
-		strings.HasPrefix(strings.ToLower(strings.TrimSpace(header.Get("Content-Disposition"))), "attachment"),
-		!rw.x.mayBeDocument(), caddyhttp.IsIncremental(header), wideEncoding(header.Get("Content-Type")):
+	case mediaType != "text/html",
+		strings.HasPrefix(strings.ToLower(strings.TrimSpace(header.Get("Content-Disposition"))), "attachment"):
 		return document
+	case rw.status == http.StatusPartialContent, wideEncoding(header.Get("Content-Type")):
+		return unread
 	case !decodable(header.Get("Content-Encoding")):
 		rw.x.handler.app.metrics.undecodable.Inc()
-		return document
+		return unread
 	}
 	return page
 }
@@ -124,23 +154,30 @@ func wideEncoding(contentType string) bool {
 // Write implements http.ResponseWriter.
 func (rw *responseWriter) Write(p []byte) (int, error) {
 	if rw.status == 0 {
-		if rw.Header().Get("Content-Type") == "" && len(p) > 0 {
+		rw.status = http.StatusOK
+	}
+	if !rw.decided {
+		if rw.sniffs() && len(p) > 0 {
 			rw.Header().Set("Content-Type", http.DetectContentType(p))
 		}
-		rw.WriteHeader(http.StatusOK)
+		rw.begin()
 	}
-	if rw.body != nil {
-		return rw.body.Write(p)
+	if rw.body == nil {
+		return rw.ResponseWriter.Write(p)
 	}
-	return rw.ResponseWriter.Write(p)
+	n, err := rw.body.Write(p)
+	if err == nil && rw.incremental {
+		err = rw.FlushError()
+	}
+	return n, err
 }
 
 // ReadFrom implements io.ReaderFrom. The embedded one would go around Write.
 func (rw *responseWriter) ReadFrom(r io.Reader) (int64, error) {
-	if rw.status == 0 && rw.Header().Get("Content-Type") != "" {
+	if rw.status == 0 {
 		rw.WriteHeader(http.StatusOK)
 	}
-	if rw.status != 0 && rw.body == nil {
+	if rw.decided && rw.body == nil {
 		return rw.ResponseWriterWrapper.ReadFrom(r)
 	}
 	return io.Copy(struct{ io.Writer }{rw}, r)
@@ -149,7 +186,7 @@ func (rw *responseWriter) ReadFrom(r io.Reader) (int64, error) {
 // FlushError is what http.ResponseController calls to flush. Before the header
 // is decided it does nothing.
 func (rw *responseWriter) FlushError() error {
-	if rw.status == 0 {
+	if !rw.decided {
 		return nil
 	}
 	if rw.body != nil {
@@ -164,6 +201,9 @@ func (rw *responseWriter) FlushError() error {
 // encoding turns out broken is aborted as a cut connection is: the visitor's
 // browser must not take what came for the whole.
 func (rw *responseWriter) finish() error {
+	if rw.status != 0 && !rw.decided {
+		rw.begin()
+	}
 	if rw.body == nil {
 		return nil
 	}
@@ -174,7 +214,6 @@ func (rw *responseWriter) finish() error {
 		rw.x.handler.logger.Warn("a page couldn't be finished", "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	rw.x.page = true
 	return nil
 }
 

@@ -158,10 +158,9 @@ type Act struct {
 
 // Holding is what is kept about one consent ID.
 type Holding struct {
-	Events []Consent      `json:"events"`
-	IPs    []HeldIP       `json:"ip_records"`
-	Visits []HeldVisit    `json:"visits"`
-	Counts map[string]int `json:"-"` // records by kind
+	Events []Consent   `json:"events"`
+	IPs    []HeldIP    `json:"ip_records"`
+	Visits []HeldVisit `json:"visits"`
 }
 
 // HeldIP is one IP record.
@@ -201,13 +200,11 @@ type Verification struct {
 
 // Totals are the counts that status and metrics show.
 type Totals struct {
-	Events      map[Event]int64 `json:"events"`
-	QueueDepth  int             `json:"queue_depth"`
-	Dropped     int64           `json:"dropped_visits"`   // visits that AppendVisit refused or that couldn't be written
-	OldestVisit time.Time       `json:"oldest_readable"`  // of any kind; zero when none
-	SchemaOK    bool            `json:"schema_ok"`        //
-	Database    string          `json:"database"`         // path
-	Handles     int             `json:"database_handles"` // open database handles of this store
+	Events     map[Event]int64 `json:"events"`
+	QueueDepth int             `json:"queue_depth"`
+	Dropped    int64           `json:"dropped_visits"`   // visits that AppendVisit refused or that couldn't be written
+	Database   string          `json:"database"`         // path
+	Handles    int             `json:"database_handles"` // open database handles of this store
 }
 
 // Store keeps the records. Its methods are safe for concurrent use and return
@@ -216,7 +213,8 @@ type Store interface {
 	// AppendConsent writes one ledger row, and p, when given, as an IP record of
 	// the visits kind. It returns the row as written once both are durable, and
 	// ErrClock when its time isn't the present. When ctx ends before, the row may
-	// have been written or not.
+	// have been written or not. An event that revokes a consent (see
+	// Event.Revokes) makes its erasure pending, durable with the row.
 	AppendConsent(ctx context.Context, c Consent, p *Person) (Consent, error)
 	// AppendVisit queues one page view and its IP records and doesn't wait for
 	// them: one per service, or one without a service when none ran. It reports
@@ -229,8 +227,16 @@ type Store interface {
 	// Held returns what is readable now under the ID.
 	Held(ctx context.Context, id consent.ID) (Holding, error)
 	// Erase destroys every day-table record under the ID and returns an act for
-	// each part that held some. Ledger rows stay: they hold no personal data.
+	// each part that held some. Ledger rows stay: they hold no personal data. An
+	// erasure that was pending under the ID when Erase began is pending no more
+	// once all its parts are done; after an error or a crash it still is.
 	Erase(ctx context.Context, id consent.ID, reason Reason, actor string) ([]Act, error)
+	// PendingErasures returns the erasures that revoked consents demand and that
+	// no Erase has finished, one for each ID, the oldest first.
+	PendingErasures(ctx context.Context) ([]Erasure, error)
+	// Revoked returns the IDs whose newest ledger event revokes the consent and
+	// happened at since or later, in the order of these events.
+	Revoked(ctx context.Context, since time.Time) ([]consent.ID, error)
 	// Parts lists the day tables, the oldest first.
 	Parts(ctx context.Context) ([]Part, error)
 	// DropPart destroys one day table whole: registry, act and DROP in one

@@ -46,7 +46,7 @@ func BenchmarkFindRequest(b *testing.B) {
 	c := builtinCatalogue(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		c.FindRequest("/catalog/shoes/item-12", "page=2&sort=price")
+		c.FindRequest("mamen.ai", "/catalog/shoes/item-12", "page=2&sort=price")
 	}
 }
 
@@ -54,7 +54,7 @@ func BenchmarkFindCookie(b *testing.B) {
 	c := builtinCatalogue(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		c.FindCookie("_own_session_token")
+		c.FindCookie("_own_session_token", nil)
 	}
 }
 

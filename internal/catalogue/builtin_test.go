@@ -48,7 +48,7 @@ func TestBuiltinIsSane(t *testing.T) {
 		if s.Category != consent.Necessary && len(s.Inline) == 0 {
 			t.Errorf("%s: it is gated, but no inline snippet of it would be known", s.ID)
 		}
-		if len(c.Hosts(i)) == 0 {
+		if len(c.Sources(i)) == 0 {
 			t.Errorf("%s: no third-party host", s.ID)
 		}
 		for _, list := range [][]string{s.Scripts, s.Collect, s.Inline, s.Stubs, s.Cookies, s.Countries, s.VisitorID} {

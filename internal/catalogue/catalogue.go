@@ -104,26 +104,26 @@ func (c *Catalogue) Find(l Location) int {
 	return r.service
 }
 
-// FindRequest returns the index of the service a request to the site's own host
-// belongs to: a collector or a script that the site serves under a path of its
-// own. It returns -1 for every other request. The path may be encoded or decoded;
-// the query is encoded and without "?".
-//
-// A service whose pattern names one of the site's hosts is found by Find.
-func (c *Catalogue) FindRequest(path, query string) int {
+// FindRequest returns the index of the service a request to a host of the site
+// belongs to: a collector or a script that the site serves itself, by a path of
+// its own or because a pattern names the host. It returns -1 for every other
+// request. The host is in lower case and without port; the path may be encoded or
+// decoded; the query is encoded and without "?".
+func (c *Catalogue) FindRequest(host, path, query string) int {
 	if path == "" || path[0] != '/' {
 		return none
 	}
-	var pathSpace, querySpace [512]byte
+	var hostSpace, pathSpace, querySpace [512]byte
 	cleaned := append(pathSpace[:0], path...)
 	if !isPlain(cleaned) {
 		cleaned = cleanPath(cleaned)
 	}
-	decoded := decodeUnreserved(append(querySpace[:0], query...))
-	if r := c.rules.byPath(cleaned, decoded, true); r != nil {
-		return r.service
-	}
-	return none
+	return c.Find(Location{
+		Kind:  FirstParty,
+		Host:  append(hostSpace[:0], host...),
+		Path:  cleaned,
+		Query: decodeUnreserved(append(querySpace[:0], query...)),
+	})
 }
 
 // FindInline appends to found the index of every service one of whose markers
@@ -135,10 +135,13 @@ func (c *Catalogue) FindInline(text []byte, found []int) []int {
 	return c.markers.find(text, found)
 }
 
-// FindCookie returns the index of the service that sets a cookie of the given
-// name, or -1. A whole name wins over a pattern, a longer pattern over a shorter
-// one, then the stricter category.
-func (c *Catalogue) FindCookie(name string) int { return c.cookies.find(name) }
+// FindCookie appends to found the indexes of the services that set a cookie of
+// the given name, and returns it. A whole name wins over a pattern and a longer
+// pattern over a shorter one; services that share the name stand together, the
+// stricter category first.
+func (c *Catalogue) FindCookie(name string, found []int) []int {
+	return c.cookies.find(name, found)
+}
 
 // IsVisitorID reports whether the cookie holds the identifier by which service i
 // knows the visitor.

@@ -69,6 +69,9 @@ func checkForm(what, value string, form *regexp.Regexp, words string) error {
 }
 
 func (s Service) checkCategory() error {
+	if s.Category == 0 {
+		return fmt.Errorf("it has no category: use one of %s", strings.Join(consent.CategoryNames(), ", "))
+	}
 	if _, err := s.Category.MarshalText(); err != nil {
 		return fmt.Errorf("%w: use one of %s", err, strings.Join(consent.CategoryNames(), ", "))
 	}

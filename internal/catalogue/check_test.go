@@ -49,15 +49,15 @@ func TestNewRefusesWhatIsWrongAndSaysWhatIsAllowed(t *testing.T) {
 		{"marker of spaces", Service{ID: "own", Inline: []string{"a b c d e f g"}}, []string{"8 characters"}},
 		{"stub", Service{ID: "own", Inline: []string{"longenough"}, Stubs: []string{"a.b"}}, []string{`stub "a.b"`, `"[]"`}},
 		{"stub that breaks out", Service{ID: "own", Inline: []string{"longenough"}, Stubs: []string{"a;alert(1)"}}, []string{"stub"}},
-		{"short cookie", Service{ID: "own", Cookies: []string{"_s"}}, []string{`cookie "_s"`, "3 characters"}},
-		{"wide cookie", Service{ID: "own", Cookies: []string{"*ab*"}}, []string{`cookie "*ab*"`}},
-		{"cookie with separator", Service{ID: "own", Cookies: []string{"abc;def"}}, []string{`holds no ";"`}},
-		{"cookie with space", Service{ID: "own", Cookies: []string{"abc def"}}, []string{`holds no " "`}},
-		{"visitor id that is no cookie", Service{ID: "own", Cookies: []string{"_own_a"}, VisitorID: []string{"_own_b"}}, []string{`visitor_id "_own_b"`, "one of the service's cookies"}},
+		{"short cookie", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"_s"}}, []string{`cookie "_s"`, "3 characters"}},
+		{"wide cookie", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"*ab*"}}, []string{`cookie "*ab*"`}},
+		{"cookie with separator", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"abc;def"}}, []string{`holds no ";"`}},
+		{"cookie with space", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"abc def"}}, []string{`holds no " "`}},
+		{"visitor id that is no cookie", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"_own_a"}, VisitorID: []string{"_own_b"}}, []string{`visitor_id "_own_b"`, "one of the service's cookies"}},
 		{"country name", Service{ID: "own", Scripts: []string{"a.example"}, Countries: []string{"Kazakhstan"}}, []string{`country "Kazakhstan"`, "KZ"}},
 		{"small country", Service{ID: "own", Scripts: []string{"a.example"}, Countries: []string{"kz"}}, []string{`country "kz"`}},
 	} {
-		_, err := New([]Service{{ID: "good", Scripts: []string{"good.example"}}, test.service})
+		_, err := New([]Service{{ID: "good", Category: consent.Statistics, Scripts: []string{"good.example"}}, test.service})
 		if err == nil {
 			t.Errorf("%s: accepted", test.name)
 			continue
@@ -83,7 +83,7 @@ func TestNewNamesEverythingThatIsWrong(t *testing.T) {
 }
 
 func TestNewRefusesTheSameIDTwice(t *testing.T) {
-	_, err := New([]Service{{ID: "own", Cookies: []string{"aaa"}}, {ID: "own", Cookies: []string{"bbb"}}})
+	_, err := New([]Service{{ID: "own", Category: consent.Statistics, Cookies: []string{"aaa"}}, {ID: "own", Category: consent.Statistics, Cookies: []string{"bbb"}}})
 	if err == nil || !strings.Contains(err.Error(), `"own": the id is used twice`) {
 		t.Errorf("got %v", err)
 	}
@@ -92,7 +92,7 @@ func TestNewRefusesTheSameIDTwice(t *testing.T) {
 // Two services with one tag could not be told apart in the choice cookie.
 func TestNewRefusesCollidingTags(t *testing.T) {
 	first, second := collidingIDs()
-	_, err := New([]Service{{ID: first, Cookies: []string{"aaa"}}, {ID: second, Cookies: []string{"bbb"}}})
+	_, err := New([]Service{{ID: first, Category: consent.Statistics, Cookies: []string{"aaa"}}, {ID: second, Category: consent.Statistics, Cookies: []string{"bbb"}}})
 	if err == nil || !strings.Contains(err.Error(), first) || !strings.Contains(err.Error(), second) {
 		t.Errorf("%s and %s: got %v", first, second, err)
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/mamen-ai/consentgate/internal/consent"
 )
 
-// cookieNames finds the service of a cookie.
+// cookieNames finds the services of a cookie.
 type cookieNames struct {
-	exact map[string]cookieOwner
+	exact map[string][]cookieOwner
 	// Names with "*", by their first byte, so that a name is compared with few.
 	wild [256][]wildName
 }
@@ -39,14 +39,16 @@ func (n *cookieNames) add(name string, service int, category consent.Category) {
 		return
 	}
 	if n.exact == nil {
-		n.exact = make(map[string]cookieOwner)
+		n.exact = make(map[string][]cookieOwner)
 	}
-	if known, ok := n.exact[name]; !ok || category > known.category {
-		n.exact[name] = owner
-	}
+	n.exact[name] = append(n.exact[name], owner)
 }
 
+// sort puts longer names before shorter ones and stricter owners before others.
 func (n *cookieNames) sort() {
+	for _, owners := range n.exact {
+		slices.SortStableFunc(owners, func(a, b cookieOwner) int { return cmp.Compare(b.category, a.category) })
+	}
 	for _, list := range n.wild {
 		slices.SortStableFunc(list, func(a, b wildName) int {
 			return cmp.Or(cmp.Compare(b.literal, a.literal), cmp.Compare(b.category, a.category))
@@ -54,20 +56,28 @@ func (n *cookieNames) sort() {
 	}
 }
 
-func (n *cookieNames) find(name string) int {
-	if owner, ok := n.exact[name]; ok {
-		return owner.service
+func (n *cookieNames) find(name string, found []int) []int {
+	if owners, ok := n.exact[name]; ok {
+		for _, owner := range owners {
+			found = append(found, owner.service)
+		}
+		return found
 	}
 	if name == "" {
-		return none
+		return found
 	}
 	var space [64]byte
 	text := append(space[:0], name...)
 	list := n.wild[name[0]]
+	length := -1
 	for i := range list {
+		if length >= 0 && list[i].literal < length {
+			break
+		}
 		if list[i].match(text) {
-			return list[i].service
+			length = list[i].literal
+			found = append(found, list[i].service)
 		}
 	}
-	return none
+	return found
 }

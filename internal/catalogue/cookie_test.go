@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestFindCookieNamesTheService(t *testing.T) {
 		"stripe":           "__stripe_mid __stripe_sid",
 	} {
 		for name := range strings.FieldsSeq(names) {
-			if got := c.id(c.FindCookie(name)); got != want {
+			if got := c.id(firstOwner(c.FindCookie(name, nil))); got != want {
 				t.Errorf("FindCookie(%q) = %q, want %q", name, got, want)
 			}
 		}
@@ -77,22 +78,22 @@ func TestFindCookieLeavesTheSitesOwnCookiesAlone(t *testing.T) {
 		BITRIX_SM_LOGIN BITRIX_SM_UIDL BITRIX_SM_SALE_UID BITRIX_SM_NCC MATOMO_SESSID PIWIK_SESSID phpbb3_x_sid
 		ph_ posthog ph_posthog mp_ mixpanel amp ampx rr rrx sp_lang ob_x os_name mg_id mf ce_page aps_x stg_env
 		remi tmr top100 t3_sid callibri jv b24 s_ccx mboxx _hj _hjOptOut _pk_id _pk_ses hstc intercom-id`) {
-		if got := c.id(c.FindCookie(name)); got != "" {
+		if got := c.id(firstOwner(c.FindCookie(name, nil))); got != "" {
 			t.Errorf("FindCookie(%q) = %q, want none", name, got)
 		}
 	}
-	if got := c.FindCookie(""); got != -1 {
+	if got := firstOwner(c.FindCookie("", nil)); got != -1 {
 		t.Errorf("a cookie without name is %d", got)
 	}
 }
 
 func TestFindCookiePrefersTheMoreExactName(t *testing.T) {
 	c, err := New([]Service{
-		{ID: "short", Cookies: []string{"abc*", "*xyz"}},
-		{ID: "long", Cookies: []string{"abcd*"}},
-		{ID: "exact", Cookies: []string{"abcde"}},
-		{ID: "inner", Cookies: []string{"abc*z_end"}},
-		{ID: "mild", Cookies: []string{"shared", "shared_*"}},
+		{ID: "short", Category: consent.Statistics, Cookies: []string{"abc*", "*xyz"}},
+		{ID: "long", Category: consent.Statistics, Cookies: []string{"abcd*"}},
+		{ID: "exact", Category: consent.Statistics, Cookies: []string{"abcde"}},
+		{ID: "inner", Category: consent.Statistics, Cookies: []string{"abc*z_end"}},
+		{ID: "mild", Category: consent.Statistics, Cookies: []string{"shared", "shared_*"}},
 		{ID: "strict", Category: consent.Marketing, Cookies: []string{"shared", "shared_*"}},
 	})
 	if err != nil {
@@ -104,7 +105,7 @@ func TestFindCookiePrefersTheMoreExactName(t *testing.T) {
 		"1xyz": "short", "xyz": "short", "abxyz1": "", "ab": "",
 		"shared": "strict", "shared_1": "strict",
 	} {
-		if got := c.id(c.FindCookie(name)); got != want {
+		if got := c.id(firstOwner(c.FindCookie(name, nil))); got != want {
 			t.Errorf("FindCookie(%q) = %q, want %q", name, got, want)
 		}
 	}
@@ -132,7 +133,7 @@ func FuzzFindCookie(f *testing.F) {
 	c := builtinCatalogue(f)
 	f.Add("ph_phc_posthog_posthog")
 	f.Fuzz(func(t *testing.T, name string) {
-		got := c.FindCookie(name)
+		got := firstOwner(c.FindCookie(name, nil))
 		if got < 0 {
 			return
 		}
@@ -143,4 +144,31 @@ func FuzzFindCookie(f *testing.F) {
 		}
 		t.Fatalf("FindCookie(%q) = %s, none of whose names fits", name, c.id(got))
 	})
+}
+
+// firstOwner returns the first index, or -1.
+func firstOwner(found []int) int {
+	if len(found) == 0 {
+		return none
+	}
+	return found[0]
+}
+
+func TestServicesThatShareACookieAreAllFound(t *testing.T) {
+	c := builtinCatalogue(t)
+	for name, want := range map[string]string{
+		"_ga":           "ga4 ga_ua",
+		"_pk_id.1.abcd": "matomo piwik_pro",
+		"_ga_ABC":       "ga4",
+		"session":       "",
+	} {
+		var ids []string
+		for _, i := range c.FindCookie(name, nil) {
+			ids = append(ids, c.Services()[i].ID)
+		}
+		slices.Sort(ids)
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%s belongs to %q, want %q", name, got, want)
+		}
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
 )
 
 func foundIDs(c *Catalogue, text string) string {
@@ -224,10 +226,10 @@ func FuzzFindInline(f *testing.F) {
 	}
 	// Markers that overlap in every way an automaton can get wrong.
 	services = append(services,
-		Service{ID: "overlap_a", Inline: []string{"abababab", "babababac"}},
-		Service{ID: "overlap_b", Inline: []string{"xabababab", "abababababab"}},
-		Service{ID: "overlap_c", Inline: []string{"babababa"}},
-		Service{ID: "overlap_d", Inline: []string{"aaaaaaaa", "aaaaaaaab", "'\"`'\"`''"}},
+		Service{ID: "overlap_a", Category: consent.Statistics, Inline: []string{"abababab", "babababac"}},
+		Service{ID: "overlap_b", Category: consent.Statistics, Inline: []string{"xabababab", "abababababab"}},
+		Service{ID: "overlap_c", Category: consent.Statistics, Inline: []string{"babababa"}},
+		Service{ID: "overlap_d", Category: consent.Statistics, Inline: []string{"aaaaaaaa", "aaaaaaaab", "'\"`'\"`''"}},
 	)
 	c, err := New(services)
 	if err != nil {

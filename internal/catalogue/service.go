@@ -19,7 +19,7 @@ type Service struct {
 	// Name is what a visitor reads.
 	Name string `json:"name,omitempty"`
 	// Category is the strictest purpose the service serves.
-	Category consent.Category `json:"category"`
+	Category consent.Category `json:"category,omitzero"`
 	// Scripts are patterns of what a page loads from the service.
 	Scripts []string `json:"scripts,omitempty"`
 	// Collect are patterns of where the service sends data.

@@ -15,27 +15,19 @@ func countryEndings() []string {
 	}
 }
 
-// Hosts returns the third-party hosts of service i as host sources of a
+// Sources returns the third-party hosts of service i as host sources of a
 // Content-Security-Policy (CSP3 §2.3.1): "mc.yandex.ru", "*.hotjar.com", and
-// "wss://…" beside them where the service opens WebSockets. They are sorted,
-// without duplicates and without those another one covers.
-func (c *Catalogue) Hosts(i int) []string {
-	return c.sources(i, func(pattern) []string { return []string{""} })
-}
-
-// Sources returns what Hosts does, narrowed to paths where the service shares its
-// host with other content: "www.google.com/recaptcha/". A path is cut back to its
-// directory, which covers everything below it; a path straight under the root
-// stays whole. Browsers pass over the path after a redirect (CSP3 §6.7.2.9).
+// "wss://…" beside them where the service opens WebSockets. Where the service
+// shares its host with other content they are narrowed to paths:
+// "www.google.com/recaptcha/". A path is cut back to its directory, which covers
+// everything below it; a path straight under the root stays whole. Browsers pass
+// over the path after a redirect (CSP3 §6.7.2.9). The sources are sorted, without
+// duplicates and without those another one covers.
 func (c *Catalogue) Sources(i int) []string {
-	return c.sources(i, pattern.sourcePaths)
-}
-
-func (c *Catalogue) sources(i int, paths func(pattern) []string) []string {
 	var list []string
 	for _, p := range c.patterns[i] {
 		for _, host := range p.hostSources() {
-			for _, path := range paths(p) {
+			for _, path := range p.sourcePaths() {
 				list = append(list, host+path)
 				if p.webSocket {
 					list = append(list, "wss://"+host+path)

@@ -4,36 +4,35 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
 )
 
-func TestHostsAndSourcesOfAService(t *testing.T) {
+func TestSourcesOfAService(t *testing.T) {
 	for _, test := range []struct {
-		name           string
-		patterns       []string
-		hosts, sources string
+		name     string
+		patterns []string
+		sources  string
 	}{
 		{"exact and wildcard", []string{"b.example.com", "*.example.org", "a.example.com"},
-			"*.example.org a.example.com b.example.com", "*.example.org a.example.com b.example.com"},
-		{"duplicates", []string{"a.example.com", "a.example.com/x/", "a.example.com?id=1"}, "a.example.com", "a.example.com"},
-		{"under a wildcard", []string{"*.example.com", "a.example.com", "example.com"}, "*.example.com example.com", "*.example.com example.com"},
-		{"not under a wildcard", []string{"*.example.com", "badexample.com"}, "*.example.com badexample.com", "*.example.com badexample.com"},
-		{"the site's own", []string{"/count.js", "*/count.js"}, "", ""},
-		{"directory", []string{"a.example.com/x/y.js", "a.example.com/x/"}, "a.example.com", "a.example.com/x/"},
-		{"directory inside another", []string{"a.example.com/x/y/", "a.example.com/x/"}, "a.example.com", "a.example.com/x/"},
-		{"wildcard in the directory", []string{"a.example.com/x/*/y.js"}, "a.example.com", "a.example.com/x/"},
-		{"wildcard at the root", []string{"a.example.com/*/y.js"}, "a.example.com", "a.example.com"},
-		{"segment under the root", []string{"a.example.com/tr"}, "a.example.com", "a.example.com/tr a.example.com/tr/"},
-		{"file under the root", []string{"a.example.com/z.js"}, "a.example.com", "a.example.com/z.js"},
-		{"open end under the root", []string{"a.example.com/widget_"}, "a.example.com", "a.example.com"},
-		{"WebSocket", []string{"wss://*.example.com", "a.example.com"}, "*.example.com wss://*.example.com", "*.example.com wss://*.example.com"},
-		{"WebSocket beside a wildcard", []string{"*.example.com", "wss://a.example.com"}, "*.example.com wss://a.example.com", "*.example.com wss://a.example.com"},
+			"*.example.org a.example.com b.example.com"},
+		{"duplicates", []string{"a.example.com", "a.example.com/x/", "a.example.com?id=1"}, "a.example.com"},
+		{"under a wildcard", []string{"*.example.com", "a.example.com", "example.com"}, "*.example.com example.com"},
+		{"not under a wildcard", []string{"*.example.com", "badexample.com"}, "*.example.com badexample.com"},
+		{"the site's own", []string{"/count.js", "*/count.js"}, ""},
+		{"directory", []string{"a.example.com/x/y.js", "a.example.com/x/"}, "a.example.com/x/"},
+		{"directory inside another", []string{"a.example.com/x/y/", "a.example.com/x/"}, "a.example.com/x/"},
+		{"wildcard in the directory", []string{"a.example.com/x/*/y.js"}, "a.example.com/x/"},
+		{"wildcard at the root", []string{"a.example.com/*/y.js"}, "a.example.com"},
+		{"segment under the root", []string{"a.example.com/tr"}, "a.example.com/tr a.example.com/tr/"},
+		{"file under the root", []string{"a.example.com/z.js"}, "a.example.com/z.js"},
+		{"open end under the root", []string{"a.example.com/widget_"}, "a.example.com"},
+		{"WebSocket", []string{"wss://*.example.com", "a.example.com"}, "*.example.com wss://*.example.com"},
+		{"WebSocket beside a wildcard", []string{"*.example.com", "wss://a.example.com"}, "*.example.com wss://a.example.com"},
 	} {
-		c, err := New([]Service{{ID: "own", Cookies: []string{"own"}, Scripts: test.patterns}})
+		c, err := New([]Service{{ID: "own", Category: consent.Statistics, Cookies: []string{"own"}, Scripts: test.patterns}})
 		if err != nil {
 			t.Fatal(err)
-		}
-		if got := strings.Join(c.Hosts(0), " "); got != test.hosts {
-			t.Errorf("%s: Hosts = %q, want %q", test.name, got, test.hosts)
 		}
 		if got := strings.Join(c.Sources(0), " "); got != test.sources {
 			t.Errorf("%s: Sources = %q, want %q", test.name, got, test.sources)
@@ -41,9 +40,9 @@ func TestHostsAndSourcesOfAService(t *testing.T) {
 	}
 }
 
-func TestHostsWriteCountryPatternsOut(t *testing.T) {
+func TestSourcesWriteCountryPatternsOut(t *testing.T) {
 	c := builtinCatalogue(t)
-	hosts := c.Hosts(c.Index("yandex_metrica"))
+	hosts := c.Sources(c.Index("yandex_metrica"))
 	for _, want := range []string{"mc.yandex.ru", "mc.yandex.com", "mc.yandex.kz", "mc.yandex.by", "mc.yandex.uz", "mc.yandex.com.tr", "wss://mc.yandex.ru", "mc.webvisor.org"} {
 		if !slices.Contains(hosts, want) {
 			t.Errorf("%s is missing in %v", want, hosts)

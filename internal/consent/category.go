@@ -8,15 +8,17 @@ package consent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Category is the purpose group by which a visitor allows or refuses services.
+// The zero Category is none: a service must say what it is.
 type Category uint8
 
 const (
 	// Necessary services are always on; a visitor isn't asked about them.
-	Necessary Category = iota
+	Necessary Category = iota + 1
 	// Functional services show foreign content: video, maps, chat.
 	Functional
 	// Statistics services measure visits (policy 3.1, row 7).
@@ -25,36 +27,37 @@ const (
 	Marketing
 )
 
-var categoryNames = [...]string{"necessary", "functional", "statistics", "marketing"}
+// categoryNames are the names by number; that of the zero Category is empty.
+var categoryNames = [...]string{"", "necessary", "functional", "statistics", "marketing"}
 
 // Optional returns the categories a visitor is asked about, in the order in
 // which they are shown.
 func Optional() []Category { return []Category{Functional, Statistics, Marketing} }
 
 // CategoryNames returns the names ParseCategory accepts.
-func CategoryNames() []string { return append([]string(nil), categoryNames[:]...) }
+func CategoryNames() []string { return slices.Clone(categoryNames[Necessary:]) }
 
 // ParseCategory returns the category with the given name.
 func ParseCategory(name string) (Category, error) {
-	for i, known := range categoryNames {
-		if name == known {
-			return Category(i), nil
-		}
+	if i := slices.Index(categoryNames[Necessary:], name); i >= 0 {
+		return Necessary + Category(i), nil
 	}
-	return 0, fmt.Errorf("unknown category %q: use one of %s", name, strings.Join(categoryNames[:], ", "))
+	return 0, fmt.Errorf("unknown category %q: use one of %s", name, strings.Join(CategoryNames(), ", "))
 }
 
 // String returns the category's name as it is written in configurations.
 func (c Category) String() string {
-	if int(c) < len(categoryNames) {
+	if c.valid() {
 		return categoryNames[c]
 	}
 	return fmt.Sprintf("category(%d)", uint8(c))
 }
 
+func (c Category) valid() bool { return c != 0 && int(c) < len(categoryNames) }
+
 // MarshalText writes the category's name.
 func (c Category) MarshalText() ([]byte, error) {
-	if int(c) >= len(categoryNames) {
+	if !c.valid() {
 		return nil, fmt.Errorf("category %d has no name", uint8(c))
 	}
 	return []byte(categoryNames[c]), nil

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"testing"
@@ -79,7 +80,33 @@ func TestCategoriesHaveNames(t *testing.T) {
 			t.Errorf("%q: %v, %v", name, category, err)
 		}
 	}
-	if _, err := ParseCategory("analytics"); err == nil {
-		t.Error("an unknown category is accepted")
+	for _, name := range []string{"analytics", ""} {
+		if _, err := ParseCategory(name); err == nil {
+			t.Errorf("category %q is accepted", name)
+		}
+	}
+	if _, err := Category(0).MarshalText(); err == nil {
+		t.Error("no category has a name")
+	}
+}
+
+func TestIDIsHexadecimalInJSON(t *testing.T) {
+	id := NewID()
+	for _, want := range []ID{id, {}} {
+		raw, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got ID
+		if err := json.Unmarshal(raw, &got); err != nil || got != want {
+			t.Errorf("%s comes back as %v, %v", raw, got, err)
+		}
+	}
+	if raw, _ := json.Marshal(id); string(raw) != `"`+id.String()+`"` {
+		t.Errorf("the ID is written %s", raw)
+	}
+	var got ID
+	if json.Unmarshal([]byte(`"12"`), &got) == nil {
+		t.Error("half an ID is read")
 	}
 }

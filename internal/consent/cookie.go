@@ -24,7 +24,7 @@ const (
 	idSize       = len(ID{})
 	tagSize      = 3
 	macSize      = sha256.Size
-	hasID        = 1 << 7 // in the byte of categories, whose own bits are 1 to 3
+	hasID        = 1 << 7 // in the byte of categories, whose own bits are lower
 )
 
 // Keyring holds the keys that sign choices. Cookies are signed with the current

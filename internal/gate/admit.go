@@ -39,13 +39,12 @@ func admitPolicy(policy string, a Admission) string {
 	if len(d) == 0 {
 		return policy
 	}
-	before := len(d)
 	changed := d.admitInline("script", a.Scripts)
 	changed = d.admitInline("style", a.Styles) || changed
 	endpoint := a.Origin + a.Prefix
 	changed = d.admitEndpoint("connect-src", "default-src", endpoint) || changed
 	changed = d.admitEndpoint("form-action", "", endpoint) || changed
-	if !changed && len(d) == before {
+	if !changed {
 		return policy
 	}
 	return d.String()

@@ -64,12 +64,20 @@ func (p *Permit) SetCookies(values []string, o Observer) []string {
 	return kept
 }
 
+// cookie judges a cookie by its name. Several services can share one; it is
+// denied when none of them may run.
 func (p *Permit) cookie(name string) (service int, denied bool) {
-	service = p.gate.options.Catalogue.FindCookie(name)
-	if service < 0 {
+	var space [8]int
+	owners := p.gate.options.Catalogue.FindCookie(name, space[:0])
+	for _, owner := range owners {
+		if p.running[owner] {
+			return owner, false
+		}
+	}
+	if len(owners) == 0 {
 		return Unknown, false
 	}
-	return service, !p.running[service]
+	return owners[0], true
 }
 
 // ExpireCookies returns the Set-Cookie values that make a browser forget the

@@ -10,9 +10,12 @@ import (
 // as the site has them. It is sent as a header line of its own, since several
 // policies intersect (CSP3 §4.2) and ours can then only narrow the site's.
 //
-// workers leave out data:, because WebKit lets a data: worker escape the policy.
+// Workers leave out data:, because WebKit lets a data: worker escape the policy.
+// Forms may lead to the site itself and to what the operator calls necessary;
+// no service needs more.
 func (p *Permit) contentSecurityPolicy() string {
-	allowed := slices.Clone(p.gate.options.Necessary)
+	necessary := slices.Clone(p.gate.options.Necessary)
+	allowed := slices.Clone(necessary)
 	if p.gate.options.BlockUnknown {
 		for i := range p.gate.services {
 			if p.running[i] {
@@ -20,15 +23,18 @@ func (p *Permit) contentSecurityPolicy() string {
 			}
 		}
 	}
-	slices.Sort(allowed)
-	allowed = slices.Compact(allowed)
-	sources := ""
-	if len(allowed) > 0 {
-		sources = " " + strings.Join(allowed, " ")
-	}
-	return "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'" + sources +
-		"; worker-src 'self' blob:; form-action 'self'" + sources +
+	return "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'" + sourceList(allowed) +
+		"; worker-src 'self' blob:; form-action 'self'" + sourceList(necessary) +
 		"; base-uri 'self'; report-uri " + p.gate.options.Prefix + "report"
+}
+
+func sourceList(sources []string) string {
+	slices.Sort(sources)
+	var list strings.Builder
+	for _, source := range slices.Compact(sources) {
+		list.WriteString(" " + source)
+	}
+	return list.String()
 }
 
 // Policy returns the name and value of the permit's own policy header. Without

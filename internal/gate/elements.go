@@ -82,7 +82,7 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 	}
 	for _, attribute := range references[name] {
 		raw, ok := t.Attr(attribute)
-		if !ok {
+		if !ok || !e.hasBase && staysHere(raw) {
 			continue
 		}
 		var service int
@@ -160,6 +160,22 @@ func (e *Elements) reference(raw []byte) (service int, denied bool) {
 	return service, denied
 }
 
+// staysHere reports, without parsing it, that an attribute leads to the page's
+// own host: nothing in it can begin a scheme or a host, openly or by a character
+// reference or a byte that URL parsers drop (WHATWG URL §4.4). Most references of
+// most pages are such. What the site's own host answers to a collector's path is
+// decided when it's requested; scripts are judged by their paths as well.
+func staysHere(raw []byte) bool {
+	previous := byte(0)
+	for _, b := range raw {
+		if b == ':' || b == '&' || b == '\\' || b < ' ' || b == '/' && previous == '/' {
+			return false
+		}
+		previous = b
+	}
+	return true
+}
+
 // candidates judges an attribute that holds several URLs: srcset, where
 // descriptors stand between them, and ping. One denied URL denies the
 // attribute.
@@ -182,7 +198,7 @@ func (e *Elements) candidates(raw []byte) (service int, denied bool) {
 // it says.
 func (e *Elements) setBase(t *htmlstream.Tag) {
 	raw, ok := t.Attr("href")
-	if !ok || e.hasBase {
+	if !ok || e.hasBase || t.Foreign() {
 		return
 	}
 	e.hasBase = true
@@ -197,18 +213,33 @@ func (e *Elements) setBase(t *htmlstream.Tag) {
 // alone and not searched.
 func executable(t *htmlstream.Tag) bool {
 	raw, ok := t.Attr("type")
+	prefix := ""
 	if !ok {
-		raw, ok = t.Attr("language")
-		if !ok || len(raw) == 0 {
-			return true
-		}
-		return len(raw) < 32 && javascriptTypes["text/"+string(bytes.ToLower(raw))]
+		raw, prefix = attr(t, "language"), "text/"
 	}
 	if len(raw) == 0 {
 		return true
 	}
-	value := string(bytes.ToLower(bytes.Trim(htmlstream.DecodeAttr(raw, nil), " \t\n\f\r")))
-	return value == "module" || javascriptTypes[value]
+	var decoded, lower [maxScriptType]byte
+	value := bytes.Trim(htmlstream.DecodeAttr(raw, decoded[:0]), " \t\n\f\r")
+	if len(prefix)+len(value) > maxScriptType {
+		return false
+	}
+	essence := append(append(lower[:0], prefix...), value...)
+	for i, b := range essence {
+		if b >= 'A' && b <= 'Z' {
+			essence[i] = b + 'a' - 'A'
+		}
+	}
+	return javascriptTypes[string(essence)] || prefix == "" && string(essence) == "module"
+}
+
+// maxScriptType is longer than any type that runs.
+const maxScriptType = 64
+
+func attr(t *htmlstream.Tag, name string) []byte {
+	raw, _ := t.Attr(name)
+	return raw
 }
 
 // javascriptTypes are the JavaScript MIME type essence strings (WHATWG MIME

@@ -120,6 +120,40 @@ func TestUnknownThirdPartiesAreStoppedOnlyWhenAsked(t *testing.T) {
 	}
 }
 
+func TestOnlyScriptsThatRunAreSearched(t *testing.T) {
+	for attributes, runs := range map[string]bool{
+		``: true, ` type`: true, ` type=""`: true, ` type=module`: true, ` type="Text/JavaScript"`: true, ` type=" text/javascript "`: true,
+		` type="text&#47;jscript"`: true, ` language=javascript`: true, ` language=JavaScript1.2`: true, ` language=""`: true,
+		` type=text/plain`: false, ` type="text/javascript; charset=utf-8"`: false, ` type=application/json`: false, ` type=application/ld+json`: false,
+		` type=importmap`: false, ` language=module`: false, ` language=vbscript`: false, ` type=text/template language=javascript`: false,
+		` type="` + strings.Repeat("x", 100) + `"`: false,
+	} {
+		_, r := rewrite(t, testGate(t, nil), consent.Choice{}, `<html><script`+attributes+`>load("https://stat.example.kz/counter")</script>`)
+		if (len(r.blocked) == 1) != runs {
+			t.Errorf("<script%s>: blocked %q", attributes, r.blocked)
+		}
+	}
+}
+
+func TestReferencesThatMayLeaveAreJudged(t *testing.T) {
+	for _, reference := range []string{
+		"//pixel.example.kz/p.gif", "https://pixel.example.kz/p.gif", "https&colon;//pixel.example.kz/p.gif", "&sol;/pixel.example.kz/p.gif",
+		"/&#47;pixel.example.kz/p.gif", `\\pixel.example.kz/p.gif`, `/\pixel.example.kz/p.gif`, "/\t/pixel.example.kz/p.gif", " //pixel.example.kz/p.gif",
+		"https:pixel.example.kz/../p.gif//pixel.example.kz",
+	} {
+		got, r := rewrite(t, testGate(t, nil), consent.Choice{}, `<html><img src="`+reference+`">`)
+		wantBlocked := reference != "https:pixel.example.kz/../p.gif//pixel.example.kz" // relative on an https page
+		if (len(r.blocked) == 1) != wantBlocked {
+			t.Errorf("%q: %s", reference, got)
+		}
+	}
+	for _, reference := range []string{"/a.png", "a/b.png?x=1", "../c.png#d", "", "/a.png 1x, /b.png 2x"} {
+		if !staysHere([]byte(reference)) {
+			t.Errorf("%q is parsed needlessly", reference)
+		}
+	}
+}
+
 func TestRelativeReferencesFollowTheBase(t *testing.T) {
 	page := `<html><base href="https://stat.example.kz/x/"><base href="https://other.example/"><script src=c.js></script>`
 	got, _ := rewrite(t, testGate(t, nil), consent.Choice{}, page)

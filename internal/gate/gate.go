@@ -8,6 +8,8 @@
 package gate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,6 +105,7 @@ type Gate struct {
 	never     []Reason // why a service never runs
 	necessary catalogue.HostSet
 	guardCode []byte
+	revision  string
 
 	mu      sync.Mutex
 	permits map[permitKey]*Permit
@@ -114,7 +117,7 @@ const maxPermits = 512
 
 // maxPolicyBytes is how long an enforced policy may be. Proxies in front commonly
 // give all response headers together 4 to 8 KiB.
-const maxPolicyBytes = 3 << 10
+const maxPolicyBytes = 2 << 10
 
 // New compiles the gate of a site.
 func New(o Options) (*Gate, error) {
@@ -137,6 +140,7 @@ func New(o Options) (*Gate, error) {
 	if g.guardCode, err = minifiedGuard(); err != nil {
 		return nil, err
 	}
+	g.revision = g.sum()
 	if o.BlockUnknown {
 		everything := g.Permit(consent.Choice{State: consent.Allowed, Categories: consent.All})
 		if size := len(everything.policy); size > maxPolicyBytes {
@@ -157,6 +161,19 @@ func (g *Gate) ServiceID(index int) string {
 		return "unknown"
 	}
 	return g.services[index].ID
+}
+
+// Revision returns 8 hexadecimal digits that change when the gate may decide
+// otherwise about a page: a page kept by a browser is good for one revision.
+func (g *Gate) Revision() string { return g.revision }
+
+func (g *Gate) sum() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %v %v %q %q", g.options.Necessary, g.options.BlockUnknown, g.never, g.options.Prefix, g.guardCode)
+	for _, service := range g.services {
+		fmt.Fprintf(h, "%+v", service)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:4])
 }
 
 // Index returns the index of the service with the given ID, or Unknown.

@@ -1,14 +1,13 @@
 package gate
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/mamen-ai/consentgate/internal/asciijson"
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/tdewolff/minify/v2"
 	"github.com/tdewolff/minify/v2/js"
@@ -37,10 +36,12 @@ func (p *Permit) guardScript() []byte {
 		Running: make(map[string]string),
 		Report:  p.gate.options.Prefix + "report",
 	}
-	var cookies, stubs []string
+	var cookies, stubs, runningCookies, runningStubs []string
 	deniedHosts := make(map[string]bool)
 	for i, service := range p.gate.services {
 		if p.running[i] {
+			runningCookies = append(runningCookies, service.Cookies...)
+			runningStubs = append(runningStubs, service.Stubs...)
 			continue
 		}
 		patterns := loaders(service)
@@ -59,9 +60,16 @@ func (p *Permit) guardScript() []byte {
 			config.Running[service.ID] = strings.Join(patterns, " ")
 		}
 	}
-	config.Cookies = joinSorted(cookies)
-	config.Stubs = joinSorted(stubs)
-	return slices.Concat(p.gate.guardCode, encodeASCII(config), []byte(");"))
+	// Products of one family share names: what a running one needs isn't taken
+	// from it for the sake of its denied sibling.
+	config.Cookies = joinSorted(without(cookies, runningCookies))
+	config.Stubs = joinSorted(without(stubs, runningStubs))
+	raw, _ := asciijson.Marshal(config) // maps and strings always marshal
+	return slices.Concat(p.gate.guardCode, raw, []byte(");"))
+}
+
+func without(words, unwanted []string) []string {
+	return slices.DeleteFunc(words, func(word string) bool { return slices.Contains(unwanted, word) })
 }
 
 func joinSorted(words []string) string {
@@ -114,27 +122,4 @@ func minifiedGuard() ([]byte, error) {
 		return nil, errors.New("minifying the runtime guard: its argument isn't at the end")
 	}
 	return []byte(code), nil
-}
-
-// encodeASCII encodes v as JSON that is also safe inside a script element: no
-// byte above 0x7f, no "<", ">" or "&".
-func encodeASCII(v any) []byte {
-	raw, err := json.Marshal(v) // escapes <, > and &
-	if err != nil {
-		return []byte("{}")
-	}
-	var out bytes.Buffer
-	for _, r := range string(raw) {
-		if r < 0x80 {
-			out.WriteByte(byte(r))
-			continue
-		}
-		if r > 0xffff {
-			r -= 0x10000
-			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-			continue
-		}
-		fmt.Fprintf(&out, `\u%04x`, r)
-	}
-	return out.Bytes()
 }

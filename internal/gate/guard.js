@@ -29,7 +29,9 @@
       var path = glob(question < 0 ? rest : rest.slice(0, question));
       var key = host.replace(/^\*/, '').replace(/\*$/, '');
       (byHost[key] = byHost[key] || []).push({
-        id: id, denied: denied, weight: rest.length, path: new RegExp('^' + path), query: query
+        id: id, denied: denied, weight: rest.length, query: query,
+        // A path that ends in a letter or a digit ends a segment.
+        path: new RegExp('^' + path + (/\w$/.test(path) ? '(?![\\w.-])' : ''))
       });
     });
   }
@@ -37,9 +39,13 @@
   add(config.r || {}, false);
 
   function hostKeys(host) {
-    var keys = [host, '.' + host], labels = host.split('.');
+    var keys = [host], labels = host.split('.');
     for (var i = 1; i < labels.length; i++) {
-      keys.push('.' + labels.slice(i).join('.'), labels.slice(0, i).join('.') + '.');
+      keys.push('.' + labels.slice(i).join('.'));
+      // "mc.yandex.*" ends in a country, or in co, com, net or org and a country.
+      if (i === labels.length - 1 || i === labels.length - 2 && /^(com?|net|org)$/.test(labels[i])) {
+        keys.push(labels.slice(0, i).join('.') + '.');
+      }
     }
     return keys;
   }
@@ -122,18 +128,24 @@
   patchAttribute('setAttribute', 0);
   patchAttribute('setAttributeNS', 1);
 
-  // Markup that scripts insert: what arrives in the tree and is still to load.
+  // Markup that scripts insert is stopped when it arrives in the tree. An image
+  // has begun to load by then: it is counted, and the policy stops it.
+  var selector = 'script,iframe,frame,img,link,video,audio,source,track,embed,object';
+  function stopElement(element) {
+    ['src', 'href', 'data', 'poster', 'srcset'].forEach(function (name) {
+      var value = element.getAttribute(name);
+      if (value && stopAny(name, value)) {
+        element.setAttribute(prefix + name, value);
+        element.removeAttribute(name);
+      }
+    });
+  }
   new MutationObserver(function (records) {
     records.forEach(function (record) {
       record.addedNodes.forEach(function (node) {
-        if (node.nodeType !== 1 || !loading.test(node.localName)) return;
-        ['src', 'href'].forEach(function (name) {
-          var value = node.getAttribute(name);
-          if (value && stop(value)) {
-            node.setAttribute(prefix + name, value);
-            node.removeAttribute(name);
-          }
-        });
+        if (node.nodeType !== 1) return;
+        if (node.matches(selector)) stopElement(node);
+        if (node.firstElementChild) node.querySelectorAll(selector).forEach(stopElement);
       });
     });
   }).observe(doc, { childList: true, subtree: true });

@@ -33,6 +33,24 @@ func TestDeniedCookiesDontReachTheOrigin(t *testing.T) {
 	}
 }
 
+func TestSharedCookieStaysWhileOneOfItsServicesRuns(t *testing.T) {
+	g := testGate(t, nil)
+	for _, c := range []struct {
+		choice consent.Choice
+		kept   bool
+	}{
+		{consent.Choice{}, false},
+		{allowing(consent.Statistics), false},
+		{allowing(consent.Marketing), true},
+		{allowing(consent.Functional), true},
+	} {
+		got, _ := g.Permit(c.choice).Cookies([]string{"_shared=1"}, &record{gate: g})
+		if (len(got) == 1) != c.kept {
+			t.Errorf("%v: %q", c.choice.Categories, got)
+		}
+	}
+}
+
 func TestDeniedCookiesAreNotSet(t *testing.T) {
 	g := testGate(t, nil)
 	r := &record{gate: g}

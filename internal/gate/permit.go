@@ -28,10 +28,6 @@ func newPermit(g *Gate, choice consent.Choice) *Permit {
 	return p
 }
 
-// Open reports whether nothing at all is blocked, so that a page can pass as
-// the origin wrote it.
-func (p *Permit) Open() bool { return p.open }
-
 // Running reports whether the service with the given index may run.
 func (p *Permit) Running(service int) bool { return p.running[service] }
 
@@ -61,10 +57,10 @@ func (p *Permit) Reference(url string, base catalogue.Base) (service int, denied
 	return p.verdict(catalogue.Locate([]byte(url), base, scratch[:]))
 }
 
-// Collector reports whether a request to the site's own host belongs to a
+// Collector reports whether a request to a host of the site belongs to a
 // service that is denied: the edge answers it itself then.
-func (p *Permit) Collector(path, query string) (service int, denied bool) {
-	service = p.gate.options.Catalogue.FindRequest(path, query)
+func (p *Permit) Collector(host, path, query string) (service int, denied bool) {
+	service = p.gate.options.Catalogue.FindRequest(host, path, query)
 	if service < 0 {
 		return Unknown, false
 	}

@@ -3,7 +3,8 @@ package htmlstream
 import "bytes"
 
 // declaration reads what begins with <! or <? (WHATWG HTML §13.2.5.41 to 71),
-// and what may come before everything else.
+// and what may come before everything else. In text/html an XML declaration is
+// a comment like any other <?.
 func (r *Rewriter) declaration(now state, p []byte, i int) (state, int) {
 	c := p[i]
 	switch now {
@@ -11,14 +12,6 @@ func (r *Rewriter) declaration(now state, p []byte, i int) (state, int) {
 		return r.prolog(c, i)
 	case markup:
 		return r.markupKeyword(c, i)
-	case xmlTarget:
-		if c != r.keyword[r.matched] {
-			return bogusComment, i
-		}
-		if r.matched++; r.matched == len(r.keyword) {
-			return passing, i + 1
-		}
-		return xmlTarget, i + 1
 	case bogusComment:
 		return skipTo(p, i, '>', dataState, bogusComment)
 
@@ -110,7 +103,7 @@ func (r *Rewriter) prolog(c byte, i int) (state, int) {
 	if c != '<' {
 		return dataState, i
 	}
-	r.start, r.held, r.first = i, true, true
+	r.start, r.held = i, true
 	return tagOpen, i + 1
 }
 

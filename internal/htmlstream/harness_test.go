@@ -37,7 +37,7 @@ func (h *recorder) StartTag(t *Tag) {
 			note += fmt.Sprintf(" %s=%s", name, value)
 		}
 	}
-	if t.InNoscript() {
+	if t.inNoscript {
 		note += " noscript"
 	}
 	if t.Foreign() {

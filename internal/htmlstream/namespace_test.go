@@ -39,7 +39,7 @@ func TestForeignContent(t *testing.T) {
 		{"SVG in HTML in SVG", `<svg><foreignObject><div><svg><style><use href=x></style></svg></div><title><img src=y></title>`, []string{"style foreign", "use href=x foreign"}},
 		{"svg end tag inside HTML in SVG is ignored", `<svg><foreignObject><div></svg><title><img src=y></title>`, nil},
 		{"end tags of SVG inside HTML in SVG are ignored", `<svg><g><foreignObject><div></g><title><img src=y></title>`, nil},
-		{"HTML between keeps a foreignObject open", `<svg><foreignObject><div><svg><g></foreignObject><style><use href=x>`, []string{"style foreign", "use href=x foreign"}},
+		{"HTML between keeps a foreignObject open", `<svg><foreignObject><div><svg><g></foreignObject></svg></div></foreignObject><style><use href=x>`, []string{"style foreign", "use href=x foreign"}},
 		{"mi holds HTML", `<math><mi><title><img src=y></title></mi><style><use href=x>`, []string{"style foreign", "use href=x foreign"}},
 		{"mglyph in mi is MathML", `<math><mi><mglyph><style><use href=x>`, []string{"style foreign", "use href=x foreign"}},
 		{"annotation-xml is MathML", `<math><annotation-xml><style><use href=x>`, []string{"style foreign", "use href=x foreign"}},

@@ -23,6 +23,7 @@ func (r *Rewriter) scanNoscript(p []byte, i int) int {
 		return r.scan(p, i)
 	}
 	r.scan(p[:end], i)
+	r.limitHold(end)
 	r.noscript.open = false
 	r.spaces.depth, r.spaces.beyond = r.noscript.depth, 0
 	r.state = r.closeRawText()

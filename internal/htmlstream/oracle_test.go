@@ -22,7 +22,7 @@ func (*lister) Head() []byte        { return nil }
 func (*lister) Body([]byte) []byte  { return nil }
 func (*lister) Script(*Tag, []byte) {}
 func (h *lister) StartTag(t *Tag) {
-	if t.InNoscript() || t.element.traits&reportedForeign != 0 {
+	if t.inNoscript || t.element.traits&reportedForeign != 0 {
 		return
 	}
 	var buffer [64]byte
@@ -100,8 +100,7 @@ func xnetAgrees(t *testing.T, text []byte) {
 }
 
 func passes(text []byte) bool {
-	text = bytes.TrimPrefix(text, []byte(utf8Mark))
-	return bytes.HasPrefix(text, []byte("<?xml")) || bytes.HasPrefix(text, []byte(utf16BigEndian)) || bytes.HasPrefix(text, []byte(utf16LittleEndian))
+	return bytes.HasPrefix(text, []byte(utf16BigEndian)) || bytes.HasPrefix(text, []byte(utf16LittleEndian))
 }
 
 // samples are inputs that try many states; also the seeds of the fuzz target.
@@ -192,7 +191,7 @@ func TestForeignTagsAreThoseOfXNet(t *testing.T) {
 		`<svg><font><style><use href=b></style></font><font size=1><style><img src=a></style>`,
 		`<svg><foreignObject><div></svg><style><img src=a></style>`,
 		`<svg><g><foreignObject><div></g><style><img src=a></style>`,
-		`<svg><foreignObject><div><svg><g></foreignObject><style><use href=a></style>`,
+		`<svg><foreignObject><div><svg><g></foreignObject></svg></div></foreignObject><style><use href=a></style>`,
 		`<svg><foreignObject></svg><style><img src=a></style>`,
 		`<svg><foreignObject><svg></foreignObject><style><use href=a></style>`,
 		`<math><mi><style><img src=a></style></mi><style><use href=b></style></math>`,
@@ -253,8 +252,8 @@ func TestCorpus(t *testing.T) {
 		rewriteCut(t, text, h)
 		want := tokenizerTags(text)
 		compared++
-		if len(h.tags) != len(want) {
-			t.Errorf("%s: %d start tags, x/net/html reads %d", name, len(h.tags), len(want))
+		if !slices.Equal(h.tags, want) {
+			t.Errorf("%s: %d start tags, x/net/html reads %d, or their attributes differ", name, len(h.tags), len(want))
 		}
 	}
 	t.Logf("%d pages compared", compared)

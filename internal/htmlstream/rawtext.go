@@ -76,26 +76,20 @@ func (r *Rewriter) closeRawText() state {
 	return beforeName
 }
 
-// scriptDone shows a held script to the handler. end is the position after
-// "</script".
+// scriptDone shows a held script to the handler, as much of it as may be held.
+// end is the position after "</script", or any behind so much text that it is
+// too long wherever it ends.
 func (r *Rewriter) scriptDone(end int) {
 	if r.textAt == 0 {
 		return
 	}
 	length := end - r.start - r.textAt - len("</script")
 	if length > maxScript {
-		r.releaseOversizeScript(end)
-		return
+		r.oversizeScripts++
+		length = maxScript
 	}
 	token := r.token(end)
 	r.tag.data = token[:r.textAt]
 	r.h.Script(&r.tag, token[r.textAt:][:length])
-	r.release(end)
-}
-
-// releaseOversizeScript lets go of a script that is too long to be held, with
-// the edits its start tag already has.
-func (r *Rewriter) releaseOversizeScript(end int) {
-	r.oversizeScripts++
 	r.release(end)
 }

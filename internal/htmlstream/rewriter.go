@@ -10,9 +10,9 @@
 // is inserted is its Handler's word.
 //
 // Bytes are compared as ASCII, which is exact in UTF-8 and in every legacy
-// encoding of the web but ISO-2022-JP and UTF-16; callers keep those away. A
-// document that starts with the byte order mark of UTF-16 or with "<?xml"
-// passes untouched.
+// encoding of the web but ISO-2022-JP and UTF-16; callers keep those away, and
+// true XML too: all that comes here is read as text/html. A document that starts
+// with the byte order mark of UTF-16 passes untouched.
 package htmlstream
 
 import (
@@ -23,6 +23,8 @@ import (
 const (
 	// maxTag is the longest start tag, in bytes, that is held for editing.
 	maxTag = 64 << 10
+	// maxAttributes is the most attributes of one tag that are noted.
+	maxAttributes = 1024
 	// maxScript is the longest inline script, in bytes, that is held.
 	maxScript = 32 << 10
 	// maxPiece bounds what is scanned, and so what is put together, at once.
@@ -47,10 +49,13 @@ type Handler interface {
 	// absent or longer than 35 bytes.
 	Body(lang []byte) []byte
 	// StartTag is called for every start tag of an element that can load or run
-	// something. It edits through t.
+	// something. It edits through t. Of more than 1024 attributes t has the first
+	// 1024; of a tag longer than 64 KB, those behind which another one begins
+	// within its first 64 KB.
 	StartTag(t *Tag)
-	// Script is called with the whole text of an inline script for which
-	// StartTag called t.HoldText. It may edit the start tag through t.
+	// Script is called with the text of an inline script for which StartTag
+	// called t.HoldText: with all of it or, if it is longer than 32 KB, with
+	// exactly its first 32 KB. It may edit the start tag through t.
 	Script(t *Tag, text []byte)
 }
 
@@ -74,7 +79,6 @@ type Rewriter struct {
 	state       state
 	matched     int    // how much of keyword has been read
 	keyword     string // see declaration.go
-	first       bool   // the token is the first of the document
 	quote       byte   // around the attribute value
 	name        name
 	element     *element
@@ -90,7 +94,6 @@ type Rewriter struct {
 	noscript noscript
 	place    placement
 
-	placeOnly       bool
 	oversize        int
 	oversizeScripts int
 }
@@ -113,21 +116,16 @@ func (r *Rewriter) Reset(w io.Writer, h Handler) {
 	}
 }
 
-// PlaceOnly makes the Rewriter ask for head and body but about no tag. What
-// follows the start of the body, or shows a fragment, then passes unscanned. It
-// is called before the first Write and lasts until Reset.
-func (r *Rewriter) PlaceOnly() { r.placeOnly = true }
-
 // Err returns the first error of the underlying writer.
 func (r *Rewriter) Err() error { return r.err }
 
 // Oversize returns how many start tags of reported elements were longer than
-// 64 KB, or had more than 1024 attributes, and passed without the handler
-// seeing them. Tags that are long because of a data: URL aren't counted.
+// 64 KB, or had more than 1024 attributes, so that the handler didn't see all of
+// them. Tags that are long because of a data: URL aren't counted.
 func (r *Rewriter) Oversize() int { return r.oversize }
 
-// OversizeScripts returns how many held scripts were longer than 32 KB and
-// passed without the handler seeing their text.
+// OversizeScripts returns how many held scripts were longer than 32 KB, so that
+// the handler saw only their beginning.
 func (r *Rewriter) OversizeScripts() int { return r.oversizeScripts }
 
 // Write scans p and passes on all that is complete. It fails only with the
@@ -164,9 +162,6 @@ func (r *Rewriter) Close() error {
 // process scans one piece of at most maxPiece bytes.
 func (r *Rewriter) process(p []byte) {
 	r.in, r.sent = p, 0
-	if r.placeOnly && r.place.phase == placed && !r.held {
-		r.state = passing
-	}
 	for i := 0; i < len(p); {
 		if r.noscript.open {
 			i = r.scanNoscript(p, i)
@@ -180,13 +175,7 @@ func (r *Rewriter) process(p []byte) {
 // suspend writes what is complete at the end of a piece and carries the rest.
 func (r *Rewriter) suspend() {
 	size := len(r.in)
-	switch length := size - r.start; {
-	case !r.held:
-	case r.textAt > 0 && length-r.textAt-len("</script") > maxScript:
-		r.releaseOversizeScript(size)
-	case r.textAt == 0 && length > maxTag:
-		r.giveUpTag(size)
-	}
+	r.limitHold(size)
 	if !r.held {
 		r.flush(r.in[r.sent:])
 	} else {
@@ -197,6 +186,23 @@ func (r *Rewriter) suspend() {
 		r.flush(rest)
 	}
 	r.in, r.sent = nil, 0
+}
+
+// limitHold lets go of what is too long to be held when in[:end] has been read.
+func (r *Rewriter) limitHold(end int) {
+	length := end - r.start
+	switch {
+	case !r.held:
+	case r.textAt > 0:
+		if length-r.textAt-len("</script") > maxScript {
+			r.scriptDone(end)
+		}
+	case length <= maxTag:
+	case r.state == tagName:
+		r.named(end) // no known element's name is that long
+	default:
+		r.giveUpTag(end)
+	}
 }
 
 // flush writes what has been put together, followed by the untouched rest.

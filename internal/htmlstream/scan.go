@@ -21,7 +21,6 @@ const (
 	unquoted                    //
 	tagEnd                      // at >
 	markup                      // after <!
-	xmlTarget                   // after <? at the start of the document
 	bogusComment                // also doctype and processing instruction: up to >
 	commentStart                // after <!--
 	commentDash                 // after <!---
@@ -35,7 +34,7 @@ const (
 	rawTextState                // RCDATA and RAWTEXT
 	scriptState                 // script data
 	plaintext                   // nothing is markup any more
-	passing                     // not HTML: nothing is looked at
+	passing                     // UTF-16: nothing is looked at
 	noscriptOpened              // data state of a noscript element that begins
 )
 
@@ -98,7 +97,6 @@ func (r *Rewriter) scan(p []byte, i int) int {
 				now, i = r.notStartTag(p[i], i)
 				continue
 			}
-			r.first = false
 			r.beginTag(false)
 			now = tagName
 			fallthrough
@@ -252,8 +250,6 @@ func (r *Rewriter) scan(p []byte, i int) int {
 
 // notStartTag handles the byte c after < where no start tag begins.
 func (r *Rewriter) notStartTag(c byte, i int) (state, int) {
-	first := r.first
-	r.first = false
 	switch {
 	case c == '/':
 		return endTagOpen, i + 1
@@ -261,10 +257,6 @@ func (r *Rewriter) notStartTag(c byte, i int) (state, int) {
 		r.drop()
 		r.matched = 0
 		return markup, i + 1
-	case c == '?' && first:
-		r.drop()
-		r.keyword, r.matched = "xml", 0
-		return xmlTarget, i + 1
 	case c == '?':
 		r.drop()
 		return bogusComment, i

@@ -34,16 +34,17 @@ func (r *Rewriter) named(i int) {
 	t.element, t.nameEnd = r.element, i-r.start
 	t.attributes, t.inserted = t.attributes[:0], t.inserted[:0]
 	t.edited, t.wantsText = false, false
-	t.foreign = r.spaces.foreign()
+	t.foreign = r.spaces.foreign() && r.element.traits&breakout == 0
+	t.inNoscript = r.noscript.open
 }
 
-// noteAttribute notes that an attribute's name begins at in[i].
+// noteAttribute notes that an attribute's name begins at in[i], or stops noting
+// where the limits are reached.
 func (r *Rewriter) noteAttribute(i int) {
-	if len(r.tag.attributes) == maxAttributes {
-		r.giveUpTag(i)
-		return
+	at := i - r.start
+	if r.record = at < maxTag && len(r.tag.attributes) < maxAttributes; r.record {
+		r.tag.attributes = append(r.tag.attributes, attribute{name: at, nameEnd: at})
 	}
-	r.tag.attributes = append(r.tag.attributes, attribute{name: i - r.start, nameEnd: i - r.start})
 }
 
 func (t *Tag) last() *attribute { return &t.attributes[len(t.attributes)-1] }
@@ -53,27 +54,30 @@ func (t *Tag) beginValue(at int) {
 	a.value, a.valueEnd = at, at
 }
 
-// giveUpTag lets go of a tag that is too long to be held. The scan goes on
-// inside it.
+// giveUpTag lets go of a tag that is too long to be held, edited as far as it is
+// known: up to the last attribute that begins in its first maxTag bytes, because
+// what that one holds depends on how much of the tag is here. The scan goes on
+// inside the tag.
 func (r *Rewriter) giveUpTag(end int) {
-	if r.mayReport() && !r.dataURL(end) {
+	t := &r.tag
+	t.data = r.token(end)
+	if r.mayReport() && !t.endsInDataURL() {
 		r.oversize++
 	}
-	r.drop()
+	t.attributes = t.attributes[:max(len(t.attributes)-1, 0)]
+	r.report()
+	r.release(end)
 }
 
-// dataURL reports whether the tag is too long because of a data: URL: whether
-// the attribute in which it passes maxTag holds one.
-func (r *Rewriter) dataURL(end int) bool {
+// endsInDataURL reports whether the tag is too long because of a data: URL:
+// whether the last attribute noted holds one.
+func (t *Tag) endsInDataURL() bool {
 	const scheme = "data:"
-	token := r.token(end)
-	for i := len(r.tag.attributes) - 1; i >= 0; i-- {
-		at := r.tag.attributes[i].value
-		if at > 0 && at <= maxTag-len(scheme) {
-			return at+len(scheme) <= len(token) && equalFold(token[at:at+len(scheme)], scheme)
-		}
+	if len(t.attributes) == 0 {
+		return false
 	}
-	return false
+	at := t.last().value
+	return 0 < at && at <= maxTag-len(scheme) && equalFold(t.data[at:at+len(scheme)], scheme)
 }
 
 // mayReport reports whether the handler may be asked about the tag at hand.
@@ -82,39 +86,45 @@ func (r *Rewriter) mayReport() bool {
 		r.element.traits&reportedForeign != 0 && r.tag.foreign
 }
 
+// report asks the handler about the tag at hand, if it is one to be asked about.
+func (r *Rewriter) report() {
+	if r.mayReport() && (r.element.traits&reportedWithPing == 0 || r.tag.Has("ping")) {
+		r.h.StartTag(&r.tag)
+	}
+}
+
 // tagDone handles a tag that ends before in[i] and returns the state of what
 // follows it.
 func (r *Rewriter) tagDone(i int) state {
-	e := r.element
+	e, t := r.element, &r.tag
 	if r.endTag {
 		r.spaces.endTag(r.name, e)
 		r.leaveTemplate(e)
 		return dataState
 	}
-	t := &r.tag
 	if r.held && i-r.start > maxTag {
 		r.giveUpTag(i)
 	}
 	if r.held {
 		t.data = r.token(i)
+		if !r.record && r.mayReport() {
+			r.oversize++
+		}
+		r.report()
 	} else {
 		t.attributes = t.attributes[:0]
 	}
-	t.foreign = r.spaces.startTag(r.name, e, r.selfClosing, t)
-	t.inNoscript = r.noscript.open
-	if r.held && !r.placeOnly && r.mayReport() && (e.traits&reportedWithPing == 0 || t.Has("ping")) {
-		r.h.StartTag(t)
-	}
+	foreign := r.spaces.startTag(r.name, e, r.selfClosing, t)
 	next := dataState
-	if !t.foreign {
+	if !foreign {
 		next = r.content(e)
 	}
-	if t.wantsText && r.held {
+	if r.held && t.wantsText {
 		r.textAt = i - r.start
 		return next
 	}
 	r.release(i)
-	if !t.foreign {
+	if !foreign {
 		r.placeAfterStartTag(e, i)
 	}
 	return next

@@ -5,13 +5,10 @@ import "strings"
 // RenamePrefix is what Rename inserts before an attribute's name.
 const RenamePrefix = "data-privacy-"
 
-// maxAttributes is the most attributes of one tag that are noted.
-const maxAttributes = 1024
-
 // Tag is a start tag under the handler's hands. It is valid only during the
 // call that handed it over.
 type Tag struct {
-	data       []byte // from < to >, behind which a held script's text may follow
+	data       []byte // from < on, as far as the tag is held
 	element    *element
 	nameEnd    int
 	attributes []attribute
@@ -84,15 +81,11 @@ func (t *Tag) Insert(text string) {
 }
 
 // HoldText asks for the text of an inline script. It has no effect on other
-// elements, in foreign content, where a script's text is markup, and inside
-// noscript, where scripts don't run.
+// elements, in foreign content, where a script's text is markup, inside
+// noscript, where scripts don't run, and on a tag of more than 64 KB.
 func (t *Tag) HoldText() {
 	t.wantsText = t.element.traits&scriptElement != 0 && !t.foreign && !t.inNoscript
 }
-
-// InNoscript reports whether the tag is inside a noscript element: it counts
-// only for browsers without JavaScript.
-func (t *Tag) InNoscript() bool { return t.inNoscript }
 
 // Foreign reports whether the element is in the SVG or MathML namespace.
 func (t *Tag) Foreign() bool { return t.foreign }

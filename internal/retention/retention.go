@@ -7,6 +7,7 @@
 package retention
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 )
 
@@ -26,6 +28,8 @@ const actor = "scheduler"
 
 // Store is what a Purger needs of a [storage.Store].
 type Store interface {
+	PendingErasures(ctx context.Context) ([]storage.Erasure, error)
+	Erase(ctx context.Context, id consent.ID, reason storage.Reason, actor string) ([]storage.Act, error)
 	Parts(ctx context.Context) ([]storage.Part, error)
 	DropPart(ctx context.Context, name string, reason storage.Reason, actor string) (storage.Act, error)
 	Scrub(ctx context.Context) (residual int64, err error)
@@ -54,12 +58,16 @@ type Options struct {
 // Result is what one tick did and found.
 type Result struct {
 	At           time.Time     `json:"at"`
-	Dropped      []storage.Act `json:"dropped"`
+	Dropped      []storage.Act `json:"dropped"`       // of parts and of erasures
 	Overdue      int           `json:"overdue"`       // parts that should be gone and aren't
 	Residual     int64         `json:"residual"`      // canaries of destroyed parts still found
-	ClockTripped bool          `json:"clock_tripped"` // nothing was destroyed, because the clock is in doubt
+	ClockTripped bool          `json:"clock_tripped"` // no part was dropped, because the clock is in doubt
 	Clock        Trust         `json:"clock"`         //
 	Err          error         `json:"-"`             // of the tick, as Tick returned it
+
+	// PendingErasures counts the revoked consents whose records should be gone
+	// and aren't.
+	PendingErasures int `json:"pending_erasures"`
 }
 
 // Purger destroys what is due. Its methods are safe for concurrent use.
@@ -124,22 +132,52 @@ func (p *Purger) due(ctx context.Context, now time.Time) ([]storage.Part, error)
 	return due, nil
 }
 
-// Tick asks the clock guard, destroys the parts that are due, the oldest first
-// and at most PerTick of each kind and table, and scrubs. A forced tick passes
-// the guard and has no limit. A tick that was interrupted is finished by the
-// next; with nothing due, a tick changes nothing.
+// Tick finishes pending erasures, asks the clock guard, destroys the parts that
+// are due, the oldest first and at most PerTick of each kind and table, and
+// scrubs. Erasures don't ask the guard: a revoked consent doesn't depend on the
+// time. A forced tick passes the guard and has no limit. A tick that was
+// interrupted is finished by the next; with nothing pending or due, a tick
+// changes nothing.
 //
-// One part that can't be destroyed doesn't keep the others: the error names all.
+// What can't be destroyed doesn't keep the rest: the error names all parts, and
+// the number of erasures.
 func (p *Purger) Tick(ctx context.Context, force bool) (Result, error) {
 	p.ticking.Lock()
 	defer p.ticking.Unlock()
 	now := p.clock()
 	result := Result{At: now.UTC().Round(0)}
-	result.Err = p.tick(ctx, now, force, &result)
+	result.Err = errors.Join(
+		p.finishErasures(ctx, &result),
+		p.dropDue(ctx, now, force, &result),
+		p.scrub(ctx, &result), // also what an erasure elsewhere or a crash left
+	)
 	return result, result.Err
 }
 
-func (p *Purger) tick(ctx context.Context, now time.Time, force bool, result *Result) error {
+// finishErasures destroys the records of revoked consents whose erasure was
+// interrupted.
+func (p *Purger) finishErasures(ctx context.Context, result *Result) error {
+	pending, err := p.store.PendingErasures(ctx)
+	if err != nil {
+		return err
+	}
+	var first error
+	for _, erasure := range pending {
+		acts, err := p.store.Erase(ctx, erasure.ConsentID, erasure.Reason, actor)
+		result.Dropped = append(result.Dropped, acts...)
+		if err != nil {
+			result.PendingErasures++
+			first = cmp.Or(first, err)
+		}
+	}
+	if first != nil {
+		return fmt.Errorf("%d of %d pending erasures failed, the first: %w", result.PendingErasures, len(pending), first)
+	}
+	return nil
+}
+
+// dropDue drops the parts that are due, if the clock may be trusted.
+func (p *Purger) dropDue(ctx context.Context, now time.Time, force bool, result *Result) error {
 	due, err := p.due(ctx, now)
 	if err != nil {
 		return err
@@ -152,7 +190,7 @@ func (p *Purger) tick(ctx context.Context, now time.Time, force bool, result *Re
 	result.Clock = p.guard.judge(now, mark, force)
 	result.ClockTripped = result.Clock.tripped()
 	if result.ClockTripped {
-		due = nil
+		return nil
 	}
 	var errs []error
 	taken := map[[2]string]int{}
@@ -170,12 +208,13 @@ func (p *Purger) tick(ctx context.Context, now time.Time, force bool, result *Re
 		result.Dropped = append(result.Dropped, act)
 		result.Overdue--
 	}
-	// Also finishes what an earlier tick, an erasure or a crash left.
-	residual, err := p.store.Scrub(ctx)
-	result.Residual = residual
-	errs = append(errs, err)
 	if result.Clock == Trusted {
 		errs = append(errs, p.store.SetClockMark(ctx, now))
 	}
 	return errors.Join(errs...)
+}
+
+func (p *Purger) scrub(ctx context.Context, result *Result) (err error) {
+	result.Residual, err = p.store.Scrub(ctx)
+	return err
 }

@@ -54,8 +54,8 @@ func (p *Purger) pause(last Result) time.Duration {
 // begins.
 func (p *Purger) report(ctx context.Context, last, now Result) {
 	if now.Err != nil && (last.Err == nil || last.Err.Error() != now.Err.Error()) {
-		p.logger.ErrorContext(ctx, "destroying personal data whose window has ended failed; it stays unreadable and is tried again",
-			"error", now.Err, "overdue", now.Overdue)
+		p.logger.ErrorContext(ctx, "destroying personal data failed and is tried again",
+			"error", now.Err, "overdue", now.Overdue, "pending_erasures", now.PendingErasures)
 	}
 	if now.Residual > 0 && now.Residual != last.Residual {
 		p.logger.ErrorContext(ctx, "bytes of destroyed records are still in the database", "canaries", now.Residual)
@@ -63,7 +63,7 @@ func (p *Purger) report(ctx context.Context, last, now Result) {
 	if now.Clock != last.Clock {
 		switch now.Clock {
 		case Behind, Leapt:
-			p.logger.ErrorContext(ctx, "the clock is in doubt, nothing is destroyed: set it right, or purge with force if it is right",
+			p.logger.ErrorContext(ctx, "the clock is in doubt, nothing whose window has ended is destroyed: set it right, or purge with force if it is right",
 				"clock", now.Clock, "now", now.At)
 		case Unproven:
 			p.logger.WarnContext(ctx, "the clock is far past the last time seen, after a long downtime or because it is wrong: destroying slowly for a day",

@@ -36,6 +36,10 @@ func TestMain(m *testing.M) {
 		exitWith(dropAndWait(dir))
 	case "purge":
 		exitWith(purgeForEver(dir))
+	case "withdraw":
+		exitWith(withdrawAndWait(dir))
+	case "erase":
+		exitWith(withdrawAndErase(dir))
 	case "locks":
 		exitWith(printLocks(dir))
 	}

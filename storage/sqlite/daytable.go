@@ -64,6 +64,10 @@ func (s *Store) AppendVisit(v storage.Visit) bool {
 	if !s.closed && s.checkTime(v.At) == nil && checkKinds(v) == nil {
 		select {
 		case s.visits <- v:
+			select {
+			case s.arrived <- struct{}{}:
+			default: // the writer has yet to see an earlier sign
+			}
 			return true
 		default:
 		}
@@ -90,7 +94,7 @@ func kindOf(service storage.VisitService) string {
 // appendVisit writes one visit, unless the visitor has withdrawn: a page may
 // still have been on its way then.
 func (w *writer) appendVisit(v storage.Visit) error {
-	if withdrawn, err := w.withdrawn(v.ConsentID); err != nil || withdrawn {
+	if revoked, err := w.revoked(v.ConsentID); err != nil || revoked {
 		return err
 	}
 	err := w.add(visitsTable, storage.VisitsKind, v.At, v.ConsentID,
@@ -111,14 +115,15 @@ func (w *writer) appendVisit(v storage.Visit) error {
 	return nil
 }
 
-// withdrawn reports whether the last event under the ID took the consent back.
-func (w *writer) withdrawn(id consent.ID) (bool, error) {
+// revoked reports whether the last event under the ID took the consent back.
+func (w *writer) revoked(id consent.ID) (bool, error) {
 	var event storage.Event
 	err := w.queryRow("SELECT event FROM ledger WHERE consent_id = ? ORDER BY seq DESC LIMIT 1", []any{id.String()}, &event)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, fmt.Errorf("reading the last choice: %w", err)
 	}
-	return event == storage.Withdrawn || event == storage.Erased, nil
+	_, revokes := event.Revokes()
+	return revokes, nil
 }
 
 func (w *writer) addIP(kind string, at time.Time, id consent.ID, p storage.Person, r ipRecord) error {

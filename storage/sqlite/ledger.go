@@ -54,8 +54,9 @@ type consentJob struct {
 }
 
 // AppendConsent writes one ledger row, and p, when given, as an IP record of
-// the visits kind, and returns once both are durable. When ctx ends before, the
-// row may have been written or not.
+// the visits kind, and returns once both are durable, with the pending erasure
+// when the event revokes the consent. When ctx ends before, the row may have
+// been written or not.
 func (s *Store) AppendConsent(ctx context.Context, c storage.Consent, p *storage.Person) (storage.Consent, error) {
 	if err := s.checkTime(c.At); err != nil {
 		return storage.Consent{}, fmt.Errorf("consent of %s: %w", c.At.UTC().Format(time.RFC3339), err)
@@ -119,6 +120,9 @@ func (w *writer) appendConsent(job *consentJob) error {
 	}
 	if err := w.exec("INSERT INTO ledger ("+ledgerColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", args...); err != nil {
 		return fmt.Errorf("ledger row %d: %w", c.Seq, err)
+	}
+	if err := w.demandErasure(c); err != nil {
+		return err
 	}
 	w.head = head{c.Seq, rowHash}
 	w.written[c.Event]++

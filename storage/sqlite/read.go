@@ -67,7 +67,7 @@ func (s *Store) Parts(ctx context.Context) ([]storage.Part, error) {
 
 // Held returns what is readable now under the ID, each list by time.
 func (s *Store) Held(ctx context.Context, id consent.ID) (storage.Holding, error) {
-	held := storage.Holding{Counts: map[string]int{}}
+	var held storage.Holding
 	if id.IsZero() { // nobody's: the records of refusals have no ID
 		return held, nil
 	}
@@ -133,7 +133,6 @@ func readIPs(ctx context.Context, tx *sql.Tx, part partRow, id consent.ID, held 
 		}
 		record.At = fromMillis(at)
 		held.IPs = append(held.IPs, record)
-		held.Counts[part.Kind]++
 	}
 	return rows.Err()
 }
@@ -153,7 +152,6 @@ func readVisits(ctx context.Context, tx *sql.Tx, part partRow, id consent.ID, he
 		}
 		visit.At = fromMillis(at)
 		held.Visits = append(held.Visits, visit)
-		held.Counts[part.Kind]++
 	}
 	return rows.Err()
 }
@@ -178,24 +176,18 @@ func (s *Store) Oldest(ctx context.Context) (map[string]time.Time, error) {
 
 // Totals returns the present counts.
 func (s *Store) Totals(ctx context.Context) (storage.Totals, error) {
-	oldest, err := s.Oldest(ctx)
-	if err != nil {
-		return storage.Totals{}, err
+	s.guard.RLock()
+	defer s.guard.RUnlock()
+	if s.closed {
+		return storage.Totals{}, storage.ErrClosed
 	}
-	totals := storage.Totals{
+	return storage.Totals{
 		Events:     s.eventCounts(),
 		QueueDepth: len(s.consents) + len(s.visits),
 		Dropped:    s.dropped.Load(),
-		SchemaOK:   true, // Open refuses any other
 		Database:   s.path,
 		Handles:    1, // the lock on the directory allows no second
-	}
-	for _, at := range oldest {
-		if totals.OldestVisit.IsZero() || at.Before(totals.OldestVisit) {
-			totals.OldestVisit = at
-		}
-	}
-	return totals, nil
+	}, ctx.Err()
 }
 
 // ClockMark returns the highest time the store has seen; zero before the first.

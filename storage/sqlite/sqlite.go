@@ -38,8 +38,8 @@ var errInUse = errors.New("in use")
 // Options say where and how a Store keeps its records. Dir and Location are
 // required.
 type Options struct {
-	// Dir holds the database. It is created with mode 0700; the files in it have
-	// mode 0600.
+	// Dir holds the database. It is created with mode 0700, or narrowed to it; the
+	// files in it have mode 0600.
 	Dir string
 	// Location names the day tables: a record belongs to its civil day there.
 	Location *time.Location
@@ -73,6 +73,7 @@ type Store struct {
 	writer    *writer
 	consents  chan *consentJob
 	visits    chan storage.Visit
+	arrived   chan struct{} // a sign that visits wait
 	exclusive chan *exclusiveJob
 	stop      chan struct{} // closed by Close, after the last send
 	stopped   chan struct{} // closed by the writing goroutine at its end
@@ -92,8 +93,9 @@ var _ storage.Store = (*Store)(nil)
 
 // Open opens the database in the directory, creating both when they are absent,
 // and brings its schema up to date. It fails when another Store has the
-// directory, when the schema is newer than this package, and when a connection
-// doesn't erase what it deletes.
+// directory, when the directory is open to other users and can't be narrowed,
+// when the schema is newer than this package, and when a connection doesn't
+// erase what it deletes.
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if o.Dir == "" || o.Location == nil {
 		return nil, errors.New("a store needs a directory and a time zone")
@@ -102,10 +104,10 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage directory %s: %w", o.Dir, err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	s := newStore(o, filepath.Join(dir, databaseName))
+	if err := s.ownDirectory(dir); err != nil {
 		return nil, fmt.Errorf("storage directory: %w", err)
 	}
-	s := newStore(o, filepath.Join(dir, databaseName))
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.release())
@@ -156,6 +158,7 @@ func newStore(o Options, path string) *Store {
 		queue = defaultQueue
 	}
 	s.visits = make(chan storage.Visit, queue)
+	s.arrived = make(chan struct{}, 1)
 	return s
 }
 

@@ -11,8 +11,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
@@ -286,16 +284,5 @@ func TestDayOfDestructionMovesForwardOnly(t *testing.T) {
 		if got := dropAt(step.location, step.window); !got.Equal(step.want) {
 			t.Errorf("%s: %v, want %v", step.name, got, step.want)
 		}
-	}
-}
-
-func TestCloseLeavesNothingRunning(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	s, _ := openAt(t, t.TempDir())
-	if _, err := s.Verify(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
 	}
 }

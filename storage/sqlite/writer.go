@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"maps"
 	"time"
 
@@ -16,6 +15,9 @@ const (
 	maxBatch = 512
 	// maxStatements bounds the prepared statements; a few are added each day.
 	maxStatements = 64
+	// gathering is how long a visit may wait for others to share its commit: a
+	// commit costs a disk flush, and nobody waits for a visit's.
+	gathering = 200 * time.Millisecond
 )
 
 // writer owns the connection that writes. All its fields belong to one
@@ -60,12 +62,21 @@ func (w *writer) close() error {
 // write is the writing goroutine.
 func (s *Store) write() {
 	defer close(s.stopped)
+	var due <-chan time.Time // when the visits that wait are written; nil while none do
 	for {
 		select {
 		case job := <-s.consents:
 			s.writer.commit(job)
-		case visit := <-s.visits:
-			s.writer.commit(nil, visit)
+		case <-s.arrived:
+			if due == nil {
+				due = time.After(gathering)
+			}
+			if len(s.visits) >= maxBatch {
+				s.writer.commit(nil)
+			}
+		case <-due:
+			due = nil
+			s.writer.flush()
 		case job := <-s.exclusive:
 			s.writer.alone(job)
 		case <-s.stop:
@@ -97,15 +108,15 @@ func (w *writer) alone(job *exclusiveJob) {
 	job.done <- job.run(w)
 }
 
-// commit writes first and visits, and what else is waiting, in one transaction.
+// commit writes first, when given, and what else is waiting in one transaction.
 // It returns how many it took from the queues.
-func (w *writer) commit(first *consentJob, visits ...storage.Visit) (taken int, err error) {
+func (w *writer) commit(first *consentJob) (taken int, err error) {
 	var jobs []*consentJob
 	if first != nil {
 		jobs = append(jobs, first)
 	}
 	jobs = append(jobs, take(w.store.consents, maxBatch-len(jobs))...)
-	visits = append(visits, take(w.store.visits, maxBatch-len(visits))...)
+	visits := take(w.store.visits, maxBatch)
 	began := w.store.clock()
 	err = w.transact(func() error {
 		for _, job := range jobs {
@@ -158,95 +169,6 @@ func (w *writer) report(err error) {
 		w.store.logger.Info("records can be written again", "database", w.store.path)
 	}
 	w.failing = err != nil
-}
-
-// transact runs f in one transaction. When it fails, what the writer keeps in
-// memory is as it was before.
-func (w *writer) transact(f func() error) (err error) {
-	// A client that goes away must not tear a commit that others share.
-	ctx := context.Background()
-	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("writing %s: %w", w.store.path, err)
-	}
-	before := w.head
-	w.begin()
-	err = f()
-	if err == nil {
-		err = w.writeTallies()
-	}
-	if err == nil {
-		_, err = w.conn.ExecContext(ctx, "COMMIT")
-	}
-	if err != nil {
-		w.conn.ExecContext(ctx, "ROLLBACK") // fails when SQLite has rolled back itself
-		w.head = before
-		clear(w.ready)
-		return fmt.Errorf("writing %s: %w", w.store.path, err)
-	}
-	w.store.count(w.written)
-	return nil
-}
-
-func (w *writer) begin() {
-	w.tallies = map[string]tally{}
-	w.written = map[storage.Event]int64{}
-}
-
-// exec runs a statement, which stays prepared.
-func (w *writer) exec(query string, args ...any) error {
-	statement, err := w.prepare(query)
-	if err != nil {
-		return err
-	}
-	_, err = statement.Exec(args...)
-	return err
-}
-
-// statement is one to be run once; it doesn't stay prepared.
-type statement struct {
-	text string
-	args []any
-}
-
-// execAll runs statements in their order, up to the first that fails.
-func (w *writer) execAll(statements ...statement) error {
-	for _, statement := range statements {
-		if _, err := w.conn.ExecContext(context.Background(), statement.text, statement.args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// queryRow runs a query for one row with a statement that stays prepared.
-func (w *writer) queryRow(query string, args []any, into ...any) error {
-	statement, err := w.prepare(query)
-	if err != nil {
-		return err
-	}
-	return statement.QueryRow(args...).Scan(into...)
-}
-
-func (w *writer) prepare(query string) (*sql.Stmt, error) {
-	if statement := w.statements[query]; statement != nil {
-		return statement, nil
-	}
-	if len(w.statements) >= maxStatements {
-		w.forgetStatements()
-	}
-	statement, err := w.conn.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	w.statements[query] = statement
-	return statement, nil
-}
-
-func (w *writer) forgetStatements() {
-	for _, statement := range w.statements {
-		statement.Close()
-	}
-	clear(w.statements)
 }
 
 // count adds to the committed ledger rows.

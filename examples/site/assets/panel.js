@@ -6,33 +6,33 @@
 	const words = {
 		ru: {
 			runs: 'работает', blocked: 'заблокирован', never: 'не запускается', unreachable: 'разрешён', waiting: 'разрешён', leak: 'работает без разрешения',
-			statistics: 'Ждёт вашего согласия на статистику.', marketing: 'Ждёт вашего согласия на маркетинг.', functional: 'Ждёт вашего согласия на дополнительные функции.',
+			statistics: 'Ждёт вашего согласия на статистику.', marketing: 'Ждёт вашего согласия на маркетинг.', functional: 'Ждёт вашего согласия на встроенные материалы.',
 			cross_border: countries => `Данные ушли бы за границу (${countries}): не запускается даже с согласием.`,
 			not_in_use: 'Сайт не включил его в настройках шлюза.',
 			isAllowed: 'Вы разрешили.', isUnreachable: 'Вы разрешили, но его файл отсюда не загрузился.', isWaiting: 'Вы разрешили; загрузился ли он, странице не видно.',
 			elements: n => `Обезврежено на странице: ${n}.`, cookies: list => `Cookie: ${list}.`, sent: n => `Запросов отправлено: ${n}.`,
 			now: { undecided: 'Вы ещё не выбрали.', refused: 'Вы отказались.', allowed: 'Вы дали согласие.', stale: 'Ваш выбор устарел.' },
-			change: 'Изменить выбор', none: 'Перед этой страницей нет шлюза: её трекеры никто не сдерживает.',
+			change: 'Все настройки', none: 'Перед этой страницей нет шлюза: её трекеры никто не сдерживает.',
 		},
 		kk: {
 			runs: 'жұмыс істеп тұр', blocked: 'бұғатталған', never: 'іске қосылмайды', unreachable: 'рұқсат етілген', waiting: 'рұқсат етілген', leak: 'рұқсатсыз жұмыс істеп тұр',
-			statistics: 'Статистикаға келісіміңізді күтіп тұр.', marketing: 'Маркетингке келісіміңізді күтіп тұр.', functional: 'Қосымша функцияларға келісіміңізді күтіп тұр.',
+			statistics: 'Статистикаға келісіміңізді күтіп тұр.', marketing: 'Маркетингке келісіміңізді күтіп тұр.', functional: 'Кірістірілген материалдарға келісіміңізді күтіп тұр.',
 			cross_border: countries => `Деректер шетелге кетер еді (${countries}): келісім болса да іске қосылмайды.`,
 			not_in_use: 'Сайт оны шлюз баптауында қоспаған.',
 			isAllowed: 'Сіз рұқсат бердіңіз.', isUnreachable: 'Сіз рұқсат бердіңіз, бірақ файлы осы жерден жүктелмеді.', isWaiting: 'Сіз рұқсат бердіңіз; жүктелген-жүктелмегені бетке көрінбейді.',
 			elements: n => `Бетте залалсыздандырылғаны: ${n}.`, cookies: list => `Cookie: ${list}.`, sent: n => `Жіберілген сұраныстар: ${n}.`,
 			now: { undecided: 'Сіз әлі таңдаған жоқсыз.', refused: 'Сіз бас тарттыңыз.', allowed: 'Сіз келісім бердіңіз.', stale: 'Таңдауыңыз ескірді.' },
-			change: 'Таңдауды өзгерту', none: 'Бұл беттің алдында шлюз жоқ: трекерлерін ешкім тежемейді.',
+			change: 'Барлық баптаулар', none: 'Бұл беттің алдында шлюз жоқ: трекерлерін ешкім тежемейді.',
 		},
 		en: {
 			runs: 'running', blocked: 'blocked', never: 'never runs', unreachable: 'allowed', waiting: 'allowed', leak: 'running without permission',
-			statistics: 'Waits for your consent to statistics.', marketing: 'Waits for your consent to marketing.', functional: 'Waits for your consent to extra functions.',
+			statistics: 'Waits for your consent to statistics.', marketing: 'Waits for your consent to marketing.', functional: 'Waits for your consent to embedded content.',
 			cross_border: countries => `Its data would go abroad (${countries}): it doesn’t run even with consent.`,
 			not_in_use: 'The site hasn’t listed it in the gate’s configuration.',
 			isAllowed: 'You allowed it.', isUnreachable: 'You allowed it, but its file couldn’t be loaded from here.', isWaiting: 'You allowed it; the page can’t see whether it loaded.',
 			elements: n => `Neutralised on the page: ${n}.`, cookies: list => `Cookies: ${list}.`, sent: n => `Requests sent: ${n}.`,
 			now: { undecided: 'You haven’t chosen yet.', refused: 'You refused.', allowed: 'You gave consent.', stale: 'Your choice is out of date.' },
-			change: 'Change the choice', none: 'No gate stands in front of this page: nothing holds its trackers back.',
+			change: 'All settings', none: 'No gate stands in front of this page: nothing holds its trackers back.',
 		},
 	};
 	// How each tracker shows in the document: addresses, inline snippets, cookies.
@@ -51,7 +51,7 @@
 	const failed = new WeakSet();
 	const address = element => element.src || element.href || '';
 	for (const [event, set] of [['load', loaded], ['error', failed]]) {
-		addEventListener(event, ({ target }) => { if (target instanceof Element) { set.add(target); later(); } }, true);
+		document.addEventListener(event, ({ target }) => { if (target instanceof Element) { set.add(target); later(); } }, true);
 	}
 
 	// What the document shows of one tracker.

@@ -1,0 +1,47 @@
+// Package e2e tries consentgate from outside: the built binary with the example
+// configuration, a browser, and Prometheus. Each test is a promise that a
+// visitor, an operator or an auditor can see kept.
+//
+// What a single package or a single HTTP exchange can show is tested there, not
+// here.
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// program is the server under test, built with the race detector.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "consentgate-e2e-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		program = filepath.Join(dir, "consentgate")
+		build := exec.Command("go", "build", "-race", "-o", program, "../cmd/consentgate")
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "building the server:", err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// tool returns the path of a program that the tests need beside Go.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Fatalf("%s is missing: \"make tools\" installs it (%v)", name, err)
+	}
+	return path
+}

@@ -1,0 +1,259 @@
+// Package bench measures what the edge costs: the CPU time that the real server
+// spends on a request with consent_gate, against the same server's plain
+// reverse_proxy in the same run. It asserts nothing.
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// BenchmarkEdge runs rounds in which each variant serves the same number of
+// requests in turn, so that a machine whose speed drifts slows all of them. It
+// reports medians over the rounds: CPU microseconds of the server per request,
+// and the ratio to the plain proxy of the same round.
+//
+//	go test -run '^$' -bench . -benchtime 20x ./bench
+func BenchmarkEdge(b *testing.B) {
+	edge := startEdge(b)
+	for _, size := range []struct {
+		name     string
+		bytes    int
+		requests int // per round
+	}{
+		{"10KB", 10 << 10, 400}, {"100KB", 100 << 10, 150}, {"1MB", 1 << 20, 30},
+	} {
+		for _, encoding := range []string{"identity", "gzip"} {
+			b.Run(size.name+"/"+encoding, func(b *testing.B) {
+				compare(b, edge, fmt.Sprintf("/page?bytes=%d", size.bytes), encoding, size.requests)
+			})
+		}
+	}
+}
+
+func compare(b *testing.B, edge *edge, path, encoding string, requests int) {
+	variants := []struct {
+		name, base, cookie string
+	}{
+		{"plain", edge.plain, ""}, {"undecided", edge.gated, ""}, {"allowed", edge.gated, edge.cookie},
+	}
+	costs := make([][]float64, len(variants))
+	serve := func(i int) float64 {
+		before := edge.cpu(b)
+		for range requests {
+			edge.get(b, variants[i].base+path, variants[i].cookie, encoding)
+		}
+		return (edge.cpu(b) - before).Seconds() * 1e6 / float64(requests)
+	}
+	for i := range variants {
+		serve(i) // warm-up
+	}
+	for b.Loop() {
+		for i := range variants {
+			costs[i] = append(costs[i], serve(i))
+		}
+	}
+	for i, variant := range variants {
+		b.ReportMetric(median(costs[i]), variant.name+"-µs/req")
+		if i == 0 {
+			continue
+		}
+		ratios := make([]float64, len(costs[i]))
+		for round := range ratios {
+			ratios[round] = costs[i][round] / costs[0][round]
+		}
+		b.ReportMetric(median(ratios), variant.name+"/plain")
+	}
+	b.ReportMetric(0, "ns/op") // a round's length says nothing
+}
+
+func median(values []float64) float64 {
+	values = slices.Sorted(slices.Values(values))
+	return values[len(values)/2]
+}
+
+// edge is a running server with a plain and a gated site before one origin.
+type edge struct {
+	plain, gated string
+	cookie       string // of a visitor who allowed everything
+	pid          int
+	client       *http.Client
+}
+
+func startEdge(b *testing.B) *edge {
+	b.Helper()
+	origin := httptest.NewServer(http.HandlerFunc(servePage))
+	b.Cleanup(origin.Close)
+	dir := b.TempDir()
+	binary := filepath.Join(dir, "consentgate")
+	build := exec.Command("go", "build", "-o", binary, "../cmd/consentgate")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("building the server: %v\n%s", err, out)
+	}
+	plain, gated := freeAddress(b), freeAddress(b)
+	config := filepath.Join(dir, "Caddyfile")
+	text := fmt.Sprintf(`{
+	admin off
+	persist_config off
+	storage file_system %[1]s/caddy
+	log {
+		level ERROR
+	}
+	consent {
+		storage sqlite %[1]s/data
+		cross_border allow
+	}
+}
+http://%[2]s {
+	encode gzip
+	reverse_proxy %[4]s
+}
+http://%[3]s {
+	encode gzip
+	consent_gate
+	reverse_proxy %[4]s
+}
+`, dir, plain, gated, strings.TrimPrefix(origin.URL, "http://"))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	server := exec.Command(binary, "run", "--config", config)
+	server.Stderr = os.Stderr
+	if err := server.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		server.Process.Signal(os.Interrupt)
+		server.Wait()
+	})
+	e := &edge{
+		plain: "http://" + plain, gated: "http://" + gated, pid: server.Process.Pid,
+		client: &http.Client{
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 4},
+		},
+	}
+	e.waitUntilReady(b)
+	e.cookie = e.accept(b)
+	return e
+}
+
+func freeAddress(b *testing.B) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+func (e *edge) waitUntilReady(b *testing.B) {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		response, err := e.client.Get(e.gated + "/.privacy/state")
+		if err == nil {
+			response.Body.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			b.Fatalf("the server doesn't answer: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func (e *edge) accept(b *testing.B) string {
+	request, err := http.NewRequest(http.MethodPost, e.gated+"/.privacy/choice", strings.NewReader(url.Values{"choice": {"accept"}}.Encode()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	response, err := e.client.Do(request)
+	if err != nil {
+		b.Fatal(err)
+	}
+	response.Body.Close()
+	for _, cookie := range response.Cookies() {
+		if cookie.Name == "privacy_choice" {
+			return cookie.Name + "=" + cookie.Value
+		}
+	}
+	b.Fatalf("the choice was answered %s without a cookie", response.Status)
+	return ""
+}
+
+func (e *edge) get(b *testing.B, address, cookie, encoding string) {
+	request, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	request.Header = http.Header{
+		"Accept":          {"text/html,application/xhtml+xml,*/*;q=0.8"},
+		"Accept-Encoding": {encoding},
+		"Accept-Language": {"ru-RU,ru;q=0.9"},
+		"Sec-Fetch-Dest":  {"document"},
+		"Sec-Fetch-Mode":  {"navigate"},
+		"User-Agent":      {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"},
+	}
+	if cookie != "" {
+		request.Header.Set("Cookie", cookie)
+	}
+	response, err := e.client.Do(request)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
+		b.Fatalf("%s: %s, %v", address, response.Status, err)
+	}
+}
+
+// ticksPerSecond is the unit of /proc/PID/stat on Linux (sysconf _SC_CLK_TCK).
+const ticksPerSecond = 100
+
+// cpu returns the user and system time the server has spent, from its first
+// scheduled nanosecond where the kernel tells it (/proc/PID/schedstat sums only
+// the main thread, so the threads are added up).
+func (e *edge) cpu(b *testing.B) time.Duration {
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", e.pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var total time.Duration
+	for _, task := range tasks {
+		raw, err := os.ReadFile(task)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		onCPU, err := strconv.ParseInt(strings.Fields(string(raw))[0], 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		total += time.Duration(onCPU)
+	}
+	if total > 0 {
+		return total
+	}
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", e.pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * time.Second / ticksPerSecond
+}

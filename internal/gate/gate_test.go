@@ -129,7 +129,7 @@ func TestOnlyCategoriesThatCouldRunAreAsked(t *testing.T) {
 
 func TestRevisionFollowsWhatIsDecided(t *testing.T) {
 	plain := testGate(t, nil).Revision()
-	if plain != testGate(t, nil).Revision() {
+	if again := testGate(t, nil).Revision(); again != plain {
 		t.Error("one configuration has two revisions")
 	}
 	for name, change := range map[string]func(*Options){
@@ -146,7 +146,8 @@ func TestRevisionFollowsWhatIsDecided(t *testing.T) {
 
 func TestPermitsOfOneChoiceAreShared(t *testing.T) {
 	g := testGate(t, nil)
-	if g.Permit(allowing(consent.Statistics)) != g.Permit(allowing(consent.Statistics)) {
+	first := g.Permit(allowing(consent.Statistics))
+	if second := g.Permit(allowing(consent.Statistics)); second != first {
 		t.Error("the permit is computed twice")
 	}
 	for i := range 2 * maxPermits {

@@ -1,6 +1,7 @@
 // Package banner owns what a visitor sees: the banner that asks for a choice,
-// the small control that opens it again, the script API of the site, and the
-// page /.privacy/, in Kazakh, Russian and English.
+// the small control that opens it again, the script API of the site, the
+// placeholder of a blocked frame, and the page /.privacy/, in Kazakh, Russian and
+// English.
 //
 // Everything is rendered, minified and hashed once, in New: what goes into a
 // page is the same bytes for every visitor of a state, so that a
@@ -20,21 +21,24 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Banner is the rendered banner, control, script API and page of one site. It
+// Banner is the rendered banner, control, script API and pages of one site. It
 // never changes and is safe for concurrent use.
 type Banner struct {
-	options   Options
-	languages []string
-	matcher   language.Matcher
-	texts     map[string]*texts
-	asks      map[string]*Fragment
-	controls  map[string]*Fragment
-	notices   map[string]string // of the page, by language
-	api       apiSource
-	page      *template.Template
-	style     string // the page's
-	script    string // the page's
-	revision  string
+	options      Options
+	languages    []string
+	matcher      language.Matcher
+	texts        map[string]*texts
+	asks         map[string]*Fragment
+	controls     map[string]*Fragment
+	notices      map[string]string // of the page, by language
+	embedNotices map[string]string // of the placeholder, by language
+	api          apiSource
+	page         *template.Template
+	style        string // the page's
+	script       string // the page's
+	embed        *template.Template
+	embedStyle   string
+	revision     string
 }
 
 // New renders everything for the options. An error names the option to fix.
@@ -44,19 +48,23 @@ func New(o Options) (*Banner, error) {
 		return nil, err
 	}
 	b := &Banner{
-		options:   o,
-		languages: o.Languages,
-		matcher:   newMatcher(o.Languages),
-		texts:     map[string]*texts{},
-		asks:      map[string]*Fragment{},
-		controls:  map[string]*Fragment{},
-		notices:   map[string]string{},
+		options:      o,
+		languages:    o.Languages,
+		matcher:      newMatcher(o.Languages),
+		texts:        map[string]*texts{},
+		asks:         map[string]*Fragment{},
+		controls:     map[string]*Fragment{},
+		notices:      map[string]string{},
+		embedNotices: map[string]string{},
 	}
 	render := newRenderer(o)
 	if b.api, err = render.api(); err != nil {
 		return nil, err
 	}
 	if err := render.page(b); err != nil {
+		return nil, err
+	}
+	if err := render.embed(b); err != nil {
 		return nil, err
 	}
 	for _, lang := range b.languages {
@@ -72,6 +80,9 @@ func New(o Options) (*Banner, error) {
 			return nil, err
 		}
 		if b.notices[lang], err = b.pageNotice(lang); err != nil {
+			return nil, err
+		}
+		if b.embedNotices[lang], err = b.embedNotice(lang); err != nil {
 			return nil, err
 		}
 	}
@@ -108,7 +119,7 @@ func (b *Banner) sum() string {
 	for _, lang := range b.languages {
 		h.Write(b.asks[lang].HTML)
 		h.Write(b.controls[lang].HTML)
-		h.Write([]byte(b.notices[lang]))
+		h.Write([]byte(b.notices[lang] + b.embedNotices[lang]))
 	}
 	h.Write(b.API(APIState{}))
 	return hex.EncodeToString(h.Sum(nil))[:8]

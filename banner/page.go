@@ -95,27 +95,33 @@ func (b *Banner) pageNotice(lang string) (string, error) {
 }
 
 // page prepares the page's template with its style and script in place.
-func (r *renderer) page(b *Banner) error {
-	source, err := read("page.html")
-	if err != nil {
-		return err
-	}
+func (r *renderer) page(b *Banner) (err error) {
 	if b.style, err = r.style("page"); err != nil {
 		return err
 	}
 	if b.script, err = r.script("page"); err != nil {
 		return err
 	}
-	// The style and the script are handed over as values: the template must not
-	// touch what the hashes are of.
-	b.page, err = template.New("page").Funcs(template.FuncMap{
-		"style":  func() template.HTML { return template.HTML("<style>" + b.style + "</style>") },
-		"script": func() template.HTML { return template.HTML("<script>" + b.script + "</script>") },
+	b.page, err = r.document("page", b.style, b.script)
+	return err
+}
+
+// document parses assets/<name>.html, a template of a whole document. The style
+// and the script are handed over as values: the template must not touch what the
+// hashes are of.
+func (r *renderer) document(name, style, script string) (*template.Template, error) {
+	source, err := read(name + ".html")
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := template.New(name).Funcs(template.FuncMap{
+		"style":  func() template.HTML { return template.HTML("<style>" + style + "</style>") },
+		"script": func() template.HTML { return template.HTML("<script>" + script + "</script>") },
 	}).Parse(unindented(source))
 	if err != nil {
-		return fmt.Errorf("template page: %w", err)
+		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
-	return nil
+	return parsed, nil
 }
 
 // unindented drops indentation and empty lines. The HTML minifier isn't for

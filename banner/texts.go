@@ -42,6 +42,7 @@ type texts struct {
 	Categories    map[string]categoryText `json:"categories"`
 	Choice        choiceTexts             `json:"choice"`
 	Control       string                  `json:"control"`
+	Embed         embedTexts              `json:"embed"`
 	Page          pageTexts               `json:"page"`
 }
 
@@ -197,6 +198,7 @@ func (t *texts) lists() map[string]keyed {
 	}
 	return map[string]keyed{
 		"categories":    {consent.CategoryNames(), func(key string) string { return t.Categories[key].Name }},
+		"embed.reasons": of(t.Embed.Reasons, "cross_border", "not_in_use"),
 		"page.messages": of(t.Page.Messages, "saved", "refused", "withdrawn", "erased", "failed"),
 		"page.states":   of(t.Page.States, "undecided", "refused", "allowed", "stale"),
 		"page.statuses": of(t.Page.Statuses, Working, Blocked, Never),

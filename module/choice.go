@@ -23,7 +23,10 @@ func (x *exchange) serveChoice(w http.ResponseWriter) error {
 		return nil
 	}
 	choice, ok := x.handler.allowed(form)
-	if !ok {
+	if form.Get("from") == fromEmbed {
+		choice = x.adding(choice)
+	}
+	if !ok || len(choice.Services) > consent.MaxServices {
 		return answer(w, http.StatusBadRequest, "choice: use accept, refuse, save or withdraw; allow: use categories and services of this site")
 	}
 	return x.settle(w, form, choice, storage.Withdrawn)
@@ -234,6 +237,9 @@ func shareable(site string) bool {
 // notice is the hash of what the visitor saw when choosing.
 func (x *exchange) notice(form url.Values) string {
 	language := x.language(form.Get("lang"))
+	if form.Get("from") == fromEmbed {
+		return x.handler.banner.EmbedNotice(language)
+	}
 	switch x.method(form) {
 	case storage.ByPage:
 		return x.handler.banner.PageNotice(language)

@@ -2,6 +2,7 @@ package module
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -21,14 +22,15 @@ var endpoints = map[string]struct {
 	method string
 	serve  func(*exchange, http.ResponseWriter) error
 }{
-	"":        {http.MethodGet, (*exchange).servePage},
-	"state":   {http.MethodGet, (*exchange).serveState},
-	"receipt": {http.MethodGet, (*exchange).serveReceipt},
-	"data":    {http.MethodGet, (*exchange).serveData},
-	"choice":  {http.MethodPost, (*exchange).serveChoice},
-	"erase":   {http.MethodPost, (*exchange).serveErase},
-	"visit":   {http.MethodPost, (*exchange).serveVisit},
-	"report":  {http.MethodPost, (*exchange).serveReport},
+	"":             {http.MethodGet, (*exchange).servePage},
+	gate.EmbedPath: {http.MethodGet, (*exchange).serveEmbed}, // with a service's ID behind it
+	"state":        {http.MethodGet, (*exchange).serveState},
+	"receipt":      {http.MethodGet, (*exchange).serveReceipt},
+	"data":         {http.MethodGet, (*exchange).serveData},
+	"choice":       {http.MethodPost, (*exchange).serveChoice},
+	"erase":        {http.MethodPost, (*exchange).serveErase},
+	"visit":        {http.MethodPost, (*exchange).serveVisit},
+	"report":       {http.MethodPost, (*exchange).serveReport},
 }
 
 func (x *exchange) serveEndpoint(w http.ResponseWriter, path string) error {
@@ -36,6 +38,9 @@ func (x *exchange) serveEndpoint(w http.ResponseWriter, path string) error {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
+	if strings.HasPrefix(path, gate.EmbedPath) {
+		path = gate.EmbedPath
+	}
 	endpoint, ok := endpoints[path]
 	if !ok {
 		return answer(w, http.StatusNotFound, "no such address")
@@ -231,12 +236,17 @@ func (x *exchange) back(form url.Values) string {
 	if path := returnPath(form.Get("return")); path != "" {
 		return path
 	}
-	if referrer, err := url.Parse(x.request.Header.Get("Referer")); err == nil && strings.EqualFold(referrer.Host, x.request.Host) {
-		if path := returnPath(referrer.RequestURI()); path != "" {
-			return path
-		}
+	return cmp.Or(x.referrer(), Prefix)
+}
+
+// referrer returns the path of the page of this host that the request comes from,
+// or "".
+func (x *exchange) referrer() string {
+	referrer, err := url.Parse(x.request.Header.Get("Referer"))
+	if err != nil || !strings.EqualFold(referrer.Host, x.request.Host) {
+		return ""
 	}
-	return Prefix
+	return returnPath(referrer.RequestURI())
 }
 
 // allowed returns the choice that a form's fields make, still without an ID and

@@ -20,6 +20,11 @@ func (x *exchange) filterHeader(header http.Header) {
 	if links := header["Link"]; len(links) > 0 {
 		setOrDelete(header, "Link", x.permit.Links(links, x.base(), x))
 	}
+	for _, name := range gate.ActingHeaders() {
+		if values := header[name]; len(values) > 0 {
+			setOrDelete(header, name, x.permit.Values(values, x.base(), x))
+		}
+	}
 	if cookies := header["Set-Cookie"]; len(cookies) > 0 {
 		setOrDelete(header, "Set-Cookie", x.permit.SetCookies(cookies, x))
 	}
@@ -181,6 +186,9 @@ func (h *Handler) apiState(choice consent.Choice) banner.APIState {
 	}
 	for _, category := range choice.Categories.Categories() {
 		state.Categories = append(state.Categories, category.String())
+	}
+	if len(choice.Services) == 0 {
+		return state
 	}
 	for _, service := range h.gate.Services() {
 		if slices.Contains(choice.Services, consent.TagOf(service.ID)) {

@@ -15,7 +15,7 @@ type Admission struct {
 }
 
 // Admit returns the site's policies, changed only so that what the edge
-// inserts may run and post. Where 'unsafe-inline' is in force nothing is added:
+// inserts may run, be framed and post. Where 'unsafe-inline' is in force nothing is added:
 // a hash beside it would switch off every inline script of the site
 // (CSP3 §6.7.3.2). values are the values of all Content-Security-Policy lines;
 // the result has as many.
@@ -42,8 +42,9 @@ func admitPolicy(policy string, a Admission) string {
 	changed := d.admitInline("script", a.Scripts)
 	changed = d.admitInline("style", a.Styles) || changed
 	endpoint := a.Origin + a.Prefix
-	changed = d.admitEndpoint("connect-src", "default-src", endpoint) || changed
-	changed = d.admitEndpoint("form-action", "", endpoint) || changed
+	changed = d.admitEndpoint("connect-src", endpoint, "default-src") || changed
+	changed = d.admitEndpoint("frame-src", endpoint, "child-src", "default-src") || changed
+	changed = d.admitEndpoint("form-action", endpoint) || changed
 	if !changed {
 		return policy
 	}
@@ -128,14 +129,17 @@ func (d *directives) admitInline(kind string, hashes []string) bool {
 	return true
 }
 
-// admitEndpoint adds the endpoint to the list that governs it.
-func (d *directives) admitEndpoint(name, fallback, endpoint string) bool {
+// admitEndpoint adds the endpoint to the list that governs it: the named one, else
+// the first of the fallbacks (CSP3 §6.8.3).
+func (d *directives) admitEndpoint(name, endpoint string, fallbacks ...string) bool {
 	governing := d.find(name)
 	inherited := governing == nil
-	if inherited && fallback != "" {
-		governing = d.find(fallback)
+	for _, fallback := range fallbacks {
+		if governing == nil {
+			governing = d.find(fallback)
+		}
 	}
-	if governing == nil || reachesOwnOrigin(governing.sources) {
+	if governing == nil || reachesOwnOrigin(governing.sources) || slices.Contains(governing.sources, endpoint) {
 		return false
 	}
 	sources := slices.DeleteFunc(slices.Clone(governing.sources), func(source string) bool {

@@ -32,14 +32,18 @@ func TestSitePoliciesAdmitTheInsertions(t *testing.T) {
 		"default only": {"default-src 'self'",
 			"default-src 'self'; script-src-elem 'self' 'sha256-S'; style-src-elem 'self' 'sha256-T'"},
 		"default none": {"default-src 'none'",
-			"default-src 'none'; script-src-elem 'sha256-S'; style-src-elem 'sha256-T'; connect-src https://mamen.ai/.privacy/"},
+			"default-src 'none'; script-src-elem 'sha256-S'; style-src-elem 'sha256-T'; connect-src https://mamen.ai/.privacy/; frame-src https://mamen.ai/.privacy/"},
 		"default none, scripts unsafe-inline": {"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'",
-			"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'"},
+			"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-src https://mamen.ai/.privacy/"},
 		"connect elsewhere": {"connect-src api.example", "connect-src api.example https://mamen.ai/.privacy/"},
 		"connect none":      {"connect-src 'none'", "connect-src https://mamen.ai/.privacy/"},
 		"connect anywhere":  {"connect-src *", "connect-src *"},
-		"form-action none":  {"form-action 'none'", "form-action https://mamen.ai/.privacy/"},
-		"form-action self":  {"form-action 'self'", "form-action 'self'"},
+		"frames elsewhere":  {"frame-src video.example", "frame-src video.example https://mamen.ai/.privacy/"},
+		"frames by child-src": {"default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; child-src 'none'",
+			"default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; child-src 'none'; frame-src https://mamen.ai/.privacy/"},
+		"frames self":      {"frame-src 'self'; child-src 'none'", "frame-src 'self'; child-src 'none'"},
+		"form-action none": {"form-action 'none'", "form-action https://mamen.ai/.privacy/"},
+		"form-action self": {"form-action 'self'", "form-action 'self'"},
 		"first of a repeated directive counts": {"script-src 'self'; script-src 'unsafe-inline'",
 			"script-src 'self' 'sha256-S'"},
 		"upper case": {"SCRIPT-SRC 'NONE'", "script-src 'sha256-S'"},
@@ -60,6 +64,7 @@ func TestSitePoliciesAdmitTheInsertions(t *testing.T) {
 func FuzzAdmit(f *testing.F) {
 	a := Admission{Scripts: []string{"'sha256-S'"}, Styles: []string{"'sha256-T'"}, Origin: "https://mamen.ai", Prefix: "/.privacy/"}
 	f.Add("default-src 'self'; script-src 'nonce-x' 'unsafe-inline'")
+	f.Add("default-src 'none'; form-action 'none'")
 	f.Fuzz(func(t *testing.T, value string) {
 		once := Admit([]string{value}, a)
 		if twice := Admit(once, a); !slices.Equal(once, twice) {

@@ -22,7 +22,10 @@ type Elements struct {
 	observer  Observer
 	insertion Insertion
 
-	hasBase bool // a <base href> was seen: only the first counts
+	kind    scriptKind // of the inline script that is held
+	nesting int        // how many srcdoc attributes the document lies in
+	hasBase bool       // a <base href> was seen: only the first counts
+	moved   bool       // it leads to another host
 	found   []int
 	decoded [512]byte
 	scratch [512]byte
@@ -33,7 +36,7 @@ var _ htmlstream.Handler = (*Elements)(nil)
 // Reset makes e ready for another document.
 func (e *Elements) Reset(p *Permit, base catalogue.Base, o Observer, insertion Insertion) {
 	e.permit, e.base, e.observer, e.insertion = p, base, o, insertion
-	e.hasBase = false
+	e.hasBase, e.moved = false, false
 }
 
 // Head implements htmlstream.Handler.
@@ -79,6 +82,11 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 	case "script":
 		e.script(t)
 		return
+	case "meta":
+		e.refresh(t)
+		return
+	case "iframe":
+		e.srcdoc(t)
 	}
 	for _, attribute := range references[name] {
 		raw, ok := t.Attr(attribute)
@@ -95,59 +103,24 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 		}
 		if denied {
 			t.Rename(attribute)
+			if name == "iframe" {
+				e.embed(t, service)
+			}
 			e.observer.Blocked(LayerElement, service)
 		}
 	}
 }
 
-func (e *Elements) script(t *htmlstream.Tag) {
-	external := false
-	for _, attribute := range references["script"] {
-		raw, ok := t.Attr(attribute)
-		if !ok {
-			continue
-		}
-		external = external || attribute == "src" || t.Foreign()
-		if service, denied := e.reference(raw); denied {
-			t.Rename(attribute)
-			e.neutralise(t)
-			e.observer.Blocked(LayerElement, service)
-		}
-	}
-	if !external && executable(t) {
-		t.HoldText()
-	}
-}
-
-// Script implements htmlstream.Handler: it neutralises an inline script that
-// carries the snippet of a denied service.
-func (e *Elements) Script(t *htmlstream.Tag, text []byte) {
-	e.found = e.permit.gate.options.Catalogue.FindInline(text, e.found[:0])
-	blocked := false
-	for _, service := range e.found {
-		if e.permit.running[service] {
-			continue
-		}
-		if !blocked {
-			e.neutralise(t)
-			blocked = true
-		}
-		e.observer.Blocked(LayerInline, service)
-	}
-	if blocked {
+// refresh stops a page from moving on to a denied service by itself.
+func (e *Elements) refresh(t *htmlstream.Tag) {
+	if !bytes.EqualFold(attr(t, "http-equiv"), []byte("refresh")) {
 		return
 	}
-	for _, service := range e.found {
-		e.observer.Ran(service)
+	content := htmlstream.DecodeAttr(attr(t, "content"), e.decoded[:0])
+	if service, denied := e.permit.mentions(string(content), e.base); denied {
+		t.Rename("http-equiv")
+		e.observer.Blocked(LayerElement, service)
 	}
-}
-
-// neutralise makes a script a data block. The old type must be renamed as well:
-// preload scanners take the last of two.
-func (e *Elements) neutralise(t *htmlstream.Tag) {
-	t.Rename("type")
-	t.Rename("nomodule")
-	t.Insert(" type=text/plain ")
 }
 
 // reference judges one URL attribute and tells the observer what may run.
@@ -204,52 +177,12 @@ func (e *Elements) setBase(t *htmlstream.Tag) {
 	e.hasBase = true
 	url := htmlstream.DecodeAttr(raw, e.decoded[:0])
 	if l := catalogue.Locate(url, e.base, e.scratch[:]); l.Kind != catalogue.Opaque {
+		e.moved = string(l.Host) != e.base.Host
 		e.base.Host, e.base.Path = string(l.Host), string(l.Path)
 	}
 }
 
-// executable reports whether the script's type makes browsers run its text
-// (HTML, "prepare the script element", steps 8 to 12). Data blocks are left
-// alone and not searched.
-func executable(t *htmlstream.Tag) bool {
-	raw, ok := t.Attr("type")
-	prefix := ""
-	if !ok {
-		raw, prefix = attr(t, "language"), "text/"
-	}
-	if len(raw) == 0 {
-		return true
-	}
-	var decoded, lower [maxScriptType]byte
-	value := bytes.Trim(htmlstream.DecodeAttr(raw, decoded[:0]), " \t\n\f\r")
-	if len(prefix)+len(value) > maxScriptType {
-		return false
-	}
-	essence := append(append(lower[:0], prefix...), value...)
-	for i, b := range essence {
-		if b >= 'A' && b <= 'Z' {
-			essence[i] = b + 'a' - 'A'
-		}
-	}
-	return javascriptTypes[string(essence)] || prefix == "" && string(essence) == "module"
-}
-
-// maxScriptType is longer than any type that runs.
-const maxScriptType = 64
-
 func attr(t *htmlstream.Tag, name string) []byte {
 	raw, _ := t.Attr(name)
 	return raw
-}
-
-// javascriptTypes are the JavaScript MIME type essence strings (WHATWG MIME
-// Sniffing §4.6).
-var javascriptTypes = map[string]bool{
-	"application/ecmascript": true, "application/javascript": true,
-	"application/x-ecmascript": true, "application/x-javascript": true,
-	"text/ecmascript": true, "text/javascript": true,
-	"text/javascript1.0": true, "text/javascript1.1": true, "text/javascript1.2": true,
-	"text/javascript1.3": true, "text/javascript1.4": true, "text/javascript1.5": true,
-	"text/jscript": true, "text/livescript": true,
-	"text/x-ecmascript": true, "text/x-javascript": true,
 }

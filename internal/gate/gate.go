@@ -55,6 +55,7 @@ const (
 	LayerElement   Layer = "element"
 	LayerInline    Layer = "inline"
 	LayerLink      Layer = "link"
+	LayerHeader    Layer = "header"
 	LayerSetCookie Layer = "set_cookie"
 	LayerCookie    Layer = "cookie"
 	LayerCollector Layer = "collector"
@@ -104,6 +105,7 @@ type Gate struct {
 	tags      []consent.Tag
 	never     []Reason // why a service never runs
 	necessary catalogue.HostSet
+	embeds    []string // what a denied frame of the service gets; "" for none
 	guardCode []byte
 	revision  string
 
@@ -129,6 +131,7 @@ func New(o Options) (*Gate, error) {
 		g.ids = append(g.ids, service.ID)
 		g.tags = append(g.tags, consent.TagOf(service.ID))
 		g.never = append(g.never, g.neverReason(service))
+		g.embeds = append(g.embeds, embed(service, o.Prefix))
 	}
 	for _, source := range o.Necessary {
 		if err := checkHostSource(source); err != nil {
@@ -169,7 +172,7 @@ func (g *Gate) Revision() string { return g.revision }
 
 func (g *Gate) sum() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %v %v %q %q", g.options.Necessary, g.options.BlockUnknown, g.never, g.options.Prefix, g.guardCode)
+	fmt.Fprintf(h, "%q %v %v %q %q %q", g.options.Necessary, g.options.BlockUnknown, g.never, g.options.Prefix, g.embeds, g.guardCode)
 	for _, service := range g.services {
 		fmt.Fprintf(h, "%+v", service)
 	}

@@ -16,8 +16,8 @@
     return pattern.replace(/[.+^${}()|[\]\\?]/g, '\\$&').replace(/\*/g, '.*');
   }
 
-  // Patterns by host: exact hosts, "*.example.com" under ".example.com", and
-  // "mc.yandex.*" under "mc.yandex.".
+  // Patterns by host: exact hosts, "*.example.com" under ".example.com",
+  // "mc.yandex.*" under "mc.yandex.", and those of any host under "*".
   var byHost = {};
   function add(services, denied) {
     for (var id in services) services[id].split(' ').forEach(function (pattern) {
@@ -27,7 +27,7 @@
       var question = rest.indexOf('?');
       var query = question < 0 ? '' : rest.slice(question + 1).replace(/\*$/, '');
       var path = glob(question < 0 ? rest : rest.slice(0, question));
-      var key = host.replace(/^\*/, '').replace(/\*$/, '');
+      var key = host === '*' ? host : host.replace(/^\*|\*$/, '');
       (byHost[key] = byHost[key] || []).push({
         id: id, denied: denied, weight: rest.length, query: query,
         // A path that ends in a letter or a digit ends a segment.
@@ -39,7 +39,7 @@
   add(config.r || {}, false);
 
   function hostKeys(host) {
-    var keys = [host], labels = host.split('.');
+    var keys = ['*', host], labels = host.split('.');
     for (var i = 1; i < labels.length; i++) {
       keys.push('.' + labels.slice(i).join('.'));
       // "mc.yandex.*" ends in a country, or in co, com, net or org and a country.

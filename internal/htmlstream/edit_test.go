@@ -81,6 +81,7 @@ func (h *insertHandler) StartTag(t *Tag) { t.Insert(h.text) }
 func TestInsertRefuses(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{" a=b ", "<img a=b >"},
+		{" src=/.own/embed/a_1-B ", "<img src=/.own/embed/a_1-B >"},
 		{" ", "<img>"},
 		{"", "<img>"},
 		{"a ", "<img>"},
@@ -90,6 +91,12 @@ func TestInsertRefuses(t *testing.T) {
 		{" < ", "<img>"},
 		{" a=b&amp; ", "<img>"},
 		{" \u00e9 ", "<img>"},
+		{" \xe9 ", "<img>"},
+		{" a='b' ", "<img>"},
+		{" a=`b ", "<img>"},
+		{" a\n=b ", "<img>"},
+		{" a=b?c ", "<img>"},
+		{" a\x00 ", "<img>"},
 	} {
 		if got := string(rewriteCut(t, []byte("<img>"), &insertHandler{text: test.text})); got != test.want {
 			t.Errorf("Insert(%q) gives %q, want %q", test.text, got, test.want)

@@ -63,16 +63,16 @@ func (t *Tag) Rename(name string) {
 }
 
 // Insert inserts text behind the element's name. The text begins and ends with
-// a space and holds only ASCII letters, "-", "=", "/" and spaces between;
-// another text is ignored, because it could move the tag's end. The space at
-// its end keeps the value of " type=text/plain " apart from what follows the
-// name in <script/src=x>.
+// a space and holds only ASCII letters and digits, "-", "_", ".", "=", "/" and
+// spaces between; another text is ignored, because it could move the tag's end.
+// The space at its end keeps the value of " type=text/plain " apart from what
+// follows the name in <script/src=x>.
 func (t *Tag) Insert(text string) {
 	if len(text) < 2 || text[0] != ' ' || text[len(text)-1] != ' ' {
 		return
 	}
 	for i := range len(text) {
-		if c := text[i]; !isLetter(c) && c != '-' && c != '=' && c != '/' && c != ' ' {
+		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && !strings.ContainsRune("-_.=/ ", rune(c)) {
 			return
 		}
 	}

@@ -1,0 +1,108 @@
+package banner
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+)
+
+// EmbedData is what stands in the place of one blocked frame.
+type EmbedData struct {
+	Lang      string   // one of Languages, else the default is spoken
+	ID        string   // catalogue ID of the service, the value of allow
+	Name      string   // empty: the ID is shown
+	Countries []string // ISO 3166-1 codes ("KZ"), or "operator" where the site is
+	// Status is Working, Blocked (also any other word) or Never. Only a blocked
+	// service can be allowed.
+	Status string
+	// Reason is why a service never runs: cross_border (policy 3.2.6) or
+	// not_in_use.
+	Reason string
+	// Return is the path of the page that shows the frame, "/" by default.
+	Return string
+}
+
+type embedTexts struct {
+	Blocked   string            `json:"blocked"`
+	Countries string            `json:"countries"`
+	Allow     string            `json:"allow"`
+	Running   string            `json:"running"`
+	Reload    string            `json:"reload"`
+	Reasons   map[string]string `json:"reasons"`
+}
+
+// embedView is what the placeholder's template shows, in words.
+type embedView struct {
+	Lang, ID, Name          string
+	Why, Countries          string
+	Allow, Reload, Settings string // Allow and Reload are empty where there is none
+	Return                  string
+}
+
+// Embed writes the page that a blocked frame shows: whose it is, why it's
+// blocked, and a form that adds this one service to what is allowed and leads the whole tab
+// back.
+// It is one HTML document in UTF-8, complete without JavaScript and without
+// requests to anywhere. Nothing is written when it fails.
+func (b *Banner) Embed(w io.Writer, data EmbedData) error {
+	var out bytes.Buffer
+	if err := b.embed.Execute(&out, b.embedView(data)); err != nil {
+		return fmt.Errorf("page of a blocked frame: %w", err)
+	}
+	if _, err := out.WriteTo(w); err != nil {
+		return fmt.Errorf("page of a blocked frame: %w", err)
+	}
+	return nil
+}
+
+// EmbedHashes returns the Content-Security-Policy sources of the placeholder's
+// inline style (CSP3 §2.3.1, hash-source). It has no scripts.
+func (b *Banner) EmbedHashes() (styles []string) { return []string{hashSource(b.embedStyle)} }
+
+// EmbedNotice returns the hash of the placeholder as it is shown to a visitor who
+// hasn't chosen and with no service named, in hex: what records of a choice made
+// there refer to.
+func (b *Banner) EmbedNotice(lang string) string { return b.embedNotices[b.known(lang)] }
+
+// embedNotice hashes the placeholder as it is before any choice.
+func (b *Banner) embedNotice(lang string) (string, error) {
+	var out bytes.Buffer
+	if err := b.Embed(&out, EmbedData{Lang: lang}); err != nil {
+		return "", err
+	}
+	return hexSum(out.Bytes()), nil
+}
+
+func (b *Banner) embedView(data EmbedData) embedView {
+	lang := b.known(data.Lang)
+	t := b.texts[lang]
+	v := embedView{
+		Lang:     lang,
+		ID:       data.ID,
+		Name:     t.serviceName(ServiceRow{ID: data.ID, Name: data.Name}),
+		Settings: t.Choice.Page,
+		Return:   cmp.Or(data.Return, "/"),
+	}
+	if countries := t.countries(data.Countries); countries != "" {
+		v.Countries = fill(t.Embed.Countries, "countries", countries)
+	}
+	switch data.Status {
+	case Working:
+		v.Why, v.Reload = t.Embed.Running, t.Embed.Reload
+	case Never:
+		v.Why = t.Embed.Reasons[data.Reason]
+	default:
+		v.Why, v.Allow = t.Embed.Blocked, fill(t.Embed.Allow, "name", v.Name)
+	}
+	return v
+}
+
+// embed prepares the placeholder's template with its style in place.
+func (r *renderer) embed(b *Banner) (err error) {
+	if b.embedStyle, err = r.style("embed"); err != nil {
+		return err
+	}
+	b.embed, err = r.document("embed", b.embedStyle, "")
+	return err
+}

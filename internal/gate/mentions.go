@@ -1,0 +1,60 @@
+package gate
+
+import (
+	"strings"
+
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+)
+
+// ActingHeaders are the response headers besides Link and Set-Cookie by which a
+// browser reaches an address on its own: where it reports to (Reporting API,
+// Network Error Logging), what it fetches or opens ahead, where it goes next.
+// Browsers act on them outside of the page's policy.
+func ActingHeaders() []string {
+	return []string{"Report-To", "Reporting-Endpoints", "Speculation-Rules", "Refresh"}
+}
+
+// Values returns the values of an acting header without those that name a denied
+// address. When nothing is denied it returns values itself.
+func (p *Permit) Values(values []string, base catalogue.Base, o Observer) []string {
+	var kept []string
+	for i, value := range values {
+		service, denied := p.mentions(value, base)
+		if denied {
+			o.Blocked(LayerHeader, service)
+			if kept == nil {
+				kept = append(make([]string, 0, len(values)), values[:i]...)
+			}
+			continue
+		}
+		if kept != nil {
+			kept = append(kept, value)
+		}
+	}
+	if kept == nil {
+		return values
+	}
+	return kept
+}
+
+// mentions judges every address in a text whose grammar puts quotes, brackets,
+// commas or white space around addresses: JSON, structured fields, and the value
+// of a refresh.
+func (p *Permit) mentions(text string, base catalogue.Base) (service int, denied bool) {
+	var scratch [512]byte
+	for word := range strings.FieldsFuncSeq(text, surroundsAddress) {
+		if !strings.Contains(word, "/") && !strings.Contains(word, `\`) {
+			continue
+		}
+		// url=https://… of a refresh, name=https://… of a parameter
+		if name, address, found := strings.Cut(word, "="); found && !strings.ContainsAny(name, `/\:`) {
+			word = address
+		}
+		if service, denied = p.verdict(catalogue.Locate([]byte(word), base, scratch[:])); denied {
+			return service, true
+		}
+	}
+	return Unknown, false
+}
+
+func surroundsAddress(r rune) bool { return r <= ' ' || strings.ContainsRune(`"'<>,;(){}[]`, r) }

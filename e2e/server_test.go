@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -80,18 +81,25 @@ func startServer(t *testing.T, settings ...string) *server {
 	return s
 }
 
+// freePorts returns ports on which nothing listens, below the range from which
+// systems take the ports of outgoing connections (RFC 6335 §6: 49152 up; Linux:
+// 32768 up). A port of that range may be taken again before the server binds it.
 func freePorts(t *testing.T, count int) []int {
 	t.Helper()
-	ports := make([]int, count)
-	for i := range ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+	const lowest, beyond = 10_000, 32_000
+	var ports []int
+	for range 1000 {
+		listener, err := net.Listen("tcp", fmt.Sprint(":", lowest+rand.IntN(beyond-lowest)))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
 		defer listener.Close()
-		ports[i] = listener.Addr().(*net.TCPAddr).Port
+		if ports = append(ports, listener.Addr().(*net.TCPAddr).Port); len(ports) == count {
+			return ports
+		}
 	}
-	return ports
+	t.Fatal("no free ports")
+	return nil
 }
 
 func (s *server) configPath() string   { return filepath.Join(s.dir, "Caddyfile") }

@@ -160,7 +160,7 @@ func FuzzAdapt(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, gate, app string) {
 		if strings.Contains(gate+app, "import") || strings.Contains(gate+app, "{$") {
-			t.Skip("reads files and the environment")
+			return // it would read files and the environment
 		}
 		raw, _, err := adapt(inApp(app)+inGate(gate), "Caddyfile")
 		if err == nil && len(raw) == 0 {

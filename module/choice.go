@@ -85,7 +85,7 @@ func (x *exchange) decide(form url.Values, choice consent.Choice, revocation sto
 		events = append(events, row.Event)
 		return nil
 	}
-	revokes := !previous.ID.IsZero() && h.lessens(previous, choice)
+	revokes := !previous.ID.IsZero() && (choice.State != consent.Allowed || h.lessens(previous, choice))
 	if revokes {
 		row := x.row(form, revocation)
 		row.ConsentID = previous.ID

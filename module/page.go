@@ -88,8 +88,8 @@ func varyByCookie(header http.Header) {
 }
 
 // pageHeader makes the header fit a page that is rewritten per visitor: no
-// length, no coding, no digest, no ranges, no date as validator; private and revalidated,
-// but never no-store, so that the back/forward cache keeps working.
+// length, no coding, no digest, no ranges, no date as validator; private and
+// revalidated, but never no-store, so that the back/forward cache keeps working.
 func (x *exchange) pageHeader(header http.Header) {
 	for _, name := range []string{
 		"Content-Length", "Content-Encoding", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",

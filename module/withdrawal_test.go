@@ -131,3 +131,33 @@ func TestConfirmedPageIsAVisit(t *testing.T) {
 		t.Errorf("%d visits are recorded", visits)
 	}
 }
+
+// What a consent allowed may no longer run at all, because the operator has since
+// forbidden transfer abroad. Refusing or erasing still ends that consent.
+func TestConsentToWhatNoLongerRunsCanBeEnded(t *testing.T) {
+	for _, test := range []struct {
+		name, event string
+		end         func(v *visitor)
+	}{
+		{"refused", "withdrawn", func(v *visitor) { v.choose("refuse") }},
+		{"erased", "erased", func(v *visitor) { v.post("erase", nil).want(v.t, http.StatusSeeOther) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := start(t, options{app: "cross_border allow"})
+			v := e.visit(t)
+			v.choose("save", "youtube")
+			id := v.consentID()
+			if err := e.load(options{app: "cross_border deny"}); err != nil {
+				t.Fatal(err)
+			}
+			v.client.CloseIdleConnections() // the old configuration's server is closing them
+			test.end(v)
+			if _, events := e.held(id); strings.Join(events, " ") != "given "+test.event {
+				t.Errorf("events %v", events)
+			}
+			if ips, _ := e.heldUnder(id)["ip_records"].([]any); len(ips) != 0 {
+				t.Errorf("%d addresses are still held", len(ips))
+			}
+		})
+	}
+}

@@ -83,6 +83,7 @@ func TestNoticeHashIsOfWhatIsShown(t *testing.T) {
 	}
 }
 
+// Policy 5.1.1: forbidding is as easy as allowing.
 func TestRefuseAndAcceptAreEqual(t *testing.T) {
 	fragments(t, func(t *testing.T, b *Banner, lang string, f *Fragment) {
 		if f != b.Ask(lang) {

@@ -108,6 +108,7 @@ func TestChoiceHoldsOnEveryPageAndSubdomain(t *testing.T) {
 	}
 }
 
+// Policy 5.1.1: visitors may forbid cookies; the browser's signal says so.
 func TestGlobalPrivacyControlIsARefusalWithoutAQuestion(t *testing.T) {
 	s := startServer(t)
 	v := newVisitor(t)

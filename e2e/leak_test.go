@@ -55,8 +55,9 @@ func TestWithoutEdgeThePagesReachTrackers(t *testing.T) {
 	}
 }
 
-// Policy 3.2.1, 3.3: nothing runs before consent or after a refusal, whichever
-// way the unknown is treated and whether or not scripts run.
+// Policy 5: of cookies, beacons, pixels, tags and scripts nothing runs before
+// consent or after a refusal, whichever way the unknown is treated and whether
+// or not scripts run.
 func TestNothingForeignIsReachedWithoutConsent(t *testing.T) {
 	for _, unknown := range []string{"allow", "block"} {
 		s := newServer(t, "UNKNOWN="+unknown)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Policy 3.6.2 (4): what is past its window is destroyed, with an act, and its
-// bytes are gone. The example's demo option brings made-up visits of two days
+// Policy 3.6.2 (4), (5) and 3.6.3: what is past its window is destroyed by the
+// system itself, with an act, and its bytes are gone. The example's demo option brings made-up visits of two days
 // whose windows of 14 and 24 months have ended, and of yesterday.
 func TestRunningServerDestroysWhatIsPastItsWindow(t *testing.T) {
 	s := startServer(t)

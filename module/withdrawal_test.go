@@ -46,7 +46,7 @@ func TestGivingUpAPartWithdrawsTheWhole(t *testing.T) {
 	}
 }
 
-// A new edition makes a consent stale; what was recorded under it is still the
+// Policy 7.1: a new edition replaces the old. It makes a consent stale; what was recorded under it is still the
 // visitor's to withdraw.
 func TestStaleConsentIsWithdrawnWithItsData(t *testing.T) {
 	e := start(t, options{})

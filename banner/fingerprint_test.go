@@ -1,0 +1,27 @@
+package banner
+
+import (
+	"strings"
+	"testing"
+)
+
+// Policy 3.1.1: no biometric data is processed. Nothing the banner runs reads
+// what a browser or its owner could be recognised by.
+func TestScriptsReadNothingAPersonCouldBeRecognisedBy(t *testing.T) {
+	b := newBanner(t, seed())
+	scripts := map[string]string{"api": string(b.API(APIState{State: "undecided"})), "page": b.script}
+	for _, lang := range b.Languages() {
+		scripts["ask "+lang] = string(b.Ask(lang).HTML)
+		scripts["control "+lang] = string(b.Control(lang).HTML)
+	}
+	for name, script := range scripts {
+		for _, source := range []string{
+			"canvas", "AudioContext", "WebGL", "userAgent", "plugins", "deviceMemory", "hardwareConcurrency", "getBattery",
+			"mediaDevices", "devicemotion", "getTimezoneOffset", "document.fonts", "localStorage", "indexedDB",
+		} {
+			if strings.Contains(strings.ToLower(script), strings.ToLower(source)) {
+				t.Errorf("%s uses %s", name, source)
+			}
+		}
+	}
+}

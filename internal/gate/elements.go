@@ -26,7 +26,9 @@ type Elements struct {
 	nesting int        // how many srcdoc attributes the document lies in
 	hasBase bool       // a <base href> was seen: only the first counts
 	moved   bool       // it leads to another host
+	css     cssScanner // of the style element at hand
 	found   []int
+	style   [512]byte // a style attribute, decoded
 	decoded [512]byte
 	scratch [512]byte
 }
@@ -74,6 +76,7 @@ var references = map[string][]string{
 
 // StartTag implements htmlstream.Handler.
 func (e *Elements) StartTag(t *htmlstream.Tag) {
+	e.styleAttribute(t)
 	name := t.Name()
 	switch name {
 	case "base":
@@ -84,6 +87,10 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 		return
 	case "meta":
 		e.refresh(t)
+		return
+	case "style":
+		e.css = cssScanner{}
+		t.HoldText()
 		return
 	case "iframe":
 		e.srcdoc(t)

@@ -54,6 +54,7 @@ type Layer string
 const (
 	LayerElement   Layer = "element"
 	LayerInline    Layer = "inline"
+	LayerStyle     Layer = "style"
 	LayerLink      Layer = "link"
 	LayerHeader    Layer = "header"
 	LayerSetCookie Layer = "set_cookie"

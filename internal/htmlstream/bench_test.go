@@ -170,7 +170,8 @@ func (h *benchHandler) StartTag(t *Tag) {
 		t.Insert(" type=text/plain ")
 	}
 }
-func (h *benchHandler) Script(t *Tag, text []byte) {}
+func (h *benchHandler) Script(t *Tag, text []byte)   {}
+func (h *benchHandler) Style(t *Text, last bool) int { return len(t.Bytes()) }
 
 // BenchmarkRatio runs the rewriter and x/net/html in turns and compares the
 // best round of each, which a busy machine disturbs least.

@@ -10,6 +10,7 @@ const (
 	reportedForeign                     // does so only in SVG
 	rawText                             // RCDATA or RAWTEXT content
 	scriptElement                       //
+	styleElement                        //
 	plaintextElement                    //
 	noscriptElement                     //
 	templateElement                     //
@@ -140,6 +141,7 @@ var vocabulary = []struct {
 
 	{rawText, []string{"title", "textarea", "style", "xmp", "iframe", "noembed", "noframes"}},
 	{scriptElement, []string{"script"}},
+	{styleElement, []string{"style"}},
 	{plaintextElement, []string{"plaintext"}},
 	{noscriptElement, []string{"noscript"}},
 

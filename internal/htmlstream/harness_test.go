@@ -11,7 +11,8 @@ import (
 
 // recorder is a Handler that notes what it's asked and edits by a plain rule:
 // URL attributes whose value holds "tracker" are renamed, such scripts get
-// another type, and so do inline scripts that hold the word.
+// another type, and so do inline scripts that hold the word; in styles "data:,"
+// is put before it.
 type recorder struct {
 	head, body string // inserted; "%s" in body becomes the language
 	edit       bool
@@ -56,8 +57,32 @@ func (h *recorder) StartTag(t *Tag) {
 			}
 		}
 	}
-	if t.Name() == "script" && !t.Has("src") {
+	if at := bytes.Index(attrOf(t, "style"), []byte("tracker")); at >= 0 {
+		t.InsertInAttr("style", at, styleMark)
+	}
+	if t.Name() == "script" && !t.Has("src") || t.Name() == "style" {
 		t.HoldText()
+	}
+}
+
+const styleMark = "data:,"
+
+func attrOf(t *Tag, name string) []byte {
+	value, _ := t.Attr(name)
+	return value
+}
+
+func (h *recorder) Style(t *Text, last bool) int {
+	const word = "tracker"
+	text := t.Bytes()
+	at := 0
+	for {
+		i := bytes.Index(text[at:], []byte(word))
+		if i < 0 {
+			return max(len(text)-len(word)+1, at)
+		}
+		t.Insert(at+i, styleMark)
+		at += i + len(word)
 	}
 }
 

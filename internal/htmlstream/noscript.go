@@ -2,7 +2,7 @@ package htmlstream
 
 // noscript is an open noscript element. With JavaScript its content is raw
 // text, without it is markup. Its end is found as raw text, its inside is
-// scanned as markup, and nothing is inserted there but letters, so that both
+// scanned as markup, and nothing is inserted there that could begin markup, so that both
 // readings survive.
 type noscript struct {
 	open  bool
@@ -23,6 +23,9 @@ func (r *Rewriter) scanNoscript(p []byte, i int) int {
 		return r.scan(p, i)
 	}
 	r.scan(p[:end], i)
+	if r.styling {
+		r.showStyle(end, 0)
+	}
 	r.limitHold(end)
 	r.noscript.open = false
 	r.spaces.depth, r.spaces.beyond = r.noscript.depth, 0

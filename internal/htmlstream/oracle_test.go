@@ -21,6 +21,9 @@ type lister struct{ tags []string }
 func (*lister) Head() []byte        { return nil }
 func (*lister) Body([]byte) []byte  { return nil }
 func (*lister) Script(*Tag, []byte) {}
+
+func (*lister) Style(t *Text, _ bool) int { return len(t.Bytes()) }
+
 func (h *lister) StartTag(t *Tag) {
 	if t.inNoscript || t.element.traits&reportedForeign != 0 {
 		return
@@ -34,7 +37,7 @@ func (h *lister) StartTag(t *Tag) {
 			attributes[key] = string(DecodeAttr([]byte(value), buffer[:]))
 		}
 	}
-	h.tags = append(h.tags, describe(t.Name(), attributes))
+	h.tags = append(h.tags, describe(normalize(string(t.data[1:t.nameEnd])), attributes))
 }
 
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\uFFFD")
@@ -77,7 +80,8 @@ func tokenizerTags(text []byte) []string {
 				}
 			}
 			_, ping := attributes["ping"]
-			if traits := elements.lookup(nameOf(name)).traits; traits&reported != 0 || traits&reportedWithPing != 0 && ping {
+			_, style := attributes["style"]
+			if traits := elements.lookup(nameOf(name)).traits; traits&reported != 0 || traits&reportedWithPing != 0 && ping || style {
 				tags = append(tags, describe(name, attributes))
 			}
 		}

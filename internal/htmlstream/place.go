@@ -113,7 +113,7 @@ func (r *Rewriter) placeAtEnd() {
 	case r.state == dataState:
 		r.start = 0
 		r.openBody()
-	case r.held && r.textAt == 0:
+	case r.held && r.textAt == 0 && !r.styling:
 		r.openBody()
 	}
 }

@@ -23,18 +23,41 @@ func DecodeAttr(raw []byte, buf []byte) []byte {
 		out = append(out, raw[:at]...)
 		raw = raw[at:]
 		var size int
-		if len(raw) > 1 && raw[1] == '#' {
-			out, size = appendNumeric(out, raw)
-		} else {
-			out, size = appendNamed(out, raw)
-		}
-		if size == 0 {
-			out, size = append(out, '&'), 1
-		}
+		out, size = appendReference(out, raw)
 		raw = raw[size:]
 		at = bytes.IndexByte(raw, '&')
 	}
 	return append(out, raw...)
+}
+
+// RawOffset returns where in raw stands what DecodeAttr decodes to its byte with
+// the given offset.
+func RawOffset(raw []byte, offset int) int {
+	var space [8]byte
+	at := 0
+	for decoded := 0; at < len(raw) && decoded < offset; {
+		out, size := space[:1], 1
+		if raw[at] == '&' {
+			out, size = appendReference(space[:0], raw[at:])
+		}
+		decoded, at = decoded+len(out), at+size
+	}
+	return at
+}
+
+// appendReference decodes the reference at the start of raw, which is "&", and
+// returns its size in bytes. What is none is that one byte.
+func appendReference(out, raw []byte) ([]byte, int) {
+	var size int
+	if len(raw) > 1 && raw[1] == '#' {
+		out, size = appendNumeric(out, raw)
+	} else {
+		out, size = appendNamed(out, raw)
+	}
+	if size == 0 {
+		return append(out, '&'), 1
+	}
+	return out, size
 }
 
 // appendNumeric decodes the reference "&#…" at the start of raw and returns its

@@ -49,7 +49,7 @@ type Handler interface {
 	// absent or longer than 35 bytes.
 	Body(lang []byte) []byte
 	// StartTag is called for every start tag of an element that can load or run
-	// something. It edits through t. Of more than 1024 attributes t has the first
+	// something, and for every other that has a style attribute. It edits through t. Of more than 1024 attributes t has the first
 	// 1024; of a tag longer than 64 KB, those behind which another one begins
 	// within its first 64 KB.
 	StartTag(t *Tag)
@@ -57,11 +57,17 @@ type Handler interface {
 	// called t.HoldText: with all of it or, if it is longer than 32 KB, with
 	// exactly its first 32 KB. It may edit the start tag through t.
 	Script(t *Tag, text []byte)
+	// Style is called with the text of a style element for which StartTag called
+	// t.HoldText, as it comes. It edits through t and returns how many bytes of it
+	// are done with: the others come again, with what follows them, unless last
+	// says that nothing does. What is longer than 32 KB isn't kept back.
+	Style(t *Text, last bool) (n int)
 }
 
 // Rewriter copies one HTML document and inserts what its Handler says. The
 // output doesn't depend on how the input is cut into writes. It keeps back at
-// most an unfinished start tag (64 KB) and the script that follows it (32 KB).
+// most an unfinished start tag (64 KB) and the script that follows it, or what of
+// a style its Handler isn't done with (32 KB).
 // It isn't safe for concurrent use.
 type Rewriter struct {
 	w      io.Writer
@@ -89,7 +95,9 @@ type Rewriter struct {
 
 	rawText  terminator
 	script   scriptData
-	textAt   int // where the held script's text begins, from start; 0: none is held
+	textAt   int  // where the held script's text begins, from start; 0: none is held
+	styling  bool // what is held is text of a style element
+	text     Text
 	spaces   namespaces
 	noscript noscript
 	place    placement
@@ -112,7 +120,8 @@ func (r *Rewriter) Reset(w io.Writer, h Handler) {
 		w: w, h: h,
 		out: r.out[:0], carry: r.carry[:0],
 		element: &unknown,
-		tag:     Tag{element: &unknown, attributes: r.tag.attributes[:0], inserted: r.tag.inserted[:0]},
+		tag:     Tag{element: &unknown, attributes: r.tag.attributes[:0], edits: r.tag.edits[:0]},
+		text:    Text{edits: r.text.edits[:0]},
 	}
 }
 
@@ -154,6 +163,9 @@ func (r *Rewriter) Close() error {
 	}
 	r.closed = true
 	r.placeAtEnd()
+	if r.styling {
+		r.showStyle(0, 0)
+	}
 	r.release(0)
 	r.flush(nil)
 	return r.err
@@ -193,6 +205,8 @@ func (r *Rewriter) limitHold(end int) {
 	length := end - r.start
 	switch {
 	case !r.held:
+	case r.styling:
+		r.showStyle(end, unfinished)
 	case r.textAt > 0:
 		if length-r.textAt-len("</script") > maxScript {
 			r.scriptDone(end)
@@ -232,13 +246,13 @@ func (r *Rewriter) token(end int) []byte {
 
 // release ends the hold on the token that reaches to end, with its edits.
 func (r *Rewriter) release(end int) {
-	if r.held && r.tag.edited {
+	if r.held && !r.styling && len(r.tag.edits) > 0 {
 		token := r.token(end)
 		if r.start >= 0 {
 			r.out = append(r.out, r.in[r.sent:r.start]...)
 			r.sent = end
 		}
-		r.out = r.tag.appendEdited(r.out, token)
+		r.out = r.tag.edits.appendTo(r.out, token)
 		r.carry = r.carry[:0]
 	}
 	r.drop()
@@ -250,7 +264,8 @@ func (r *Rewriter) drop() {
 		r.out = append(r.out, r.carry...)
 		r.carry = r.carry[:0]
 	}
-	r.held, r.record, r.textAt, r.tag.edited = false, false, 0, false
+	r.held, r.record, r.textAt, r.styling = false, false, 0, false
+	r.tag.edits = r.tag.edits[:0]
 }
 
 // insertAt inserts text before in[at], or before the carried token when at is

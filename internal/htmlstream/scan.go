@@ -227,6 +227,9 @@ func (r *Rewriter) scan(p []byte, i int) int {
 		case rawTextState:
 			var found bool
 			if i, found = r.rawText.find(p, i); found {
+				if r.styling {
+					r.showStyle(i, len("</style"))
+				}
 				now = r.closeRawText()
 			}
 

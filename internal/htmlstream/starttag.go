@@ -6,8 +6,8 @@ func (r *Rewriter) beginTag(endTag bool) {
 	r.name = name{}
 }
 
-// named decides what becomes of the tag whose name ends before in[i]: it is
-// either held up to its end, with its attributes noted, or streams on.
+// named decides what becomes of the tag whose name ends before in[i]: a start tag
+// is held up to its end, with its attributes noted; an end tag streams on.
 func (r *Rewriter) named(i int) {
 	if r.endTag {
 		r.element = &unknown
@@ -24,16 +24,11 @@ func (r *Rewriter) named(i int) {
 	if r.placing() {
 		r.placeAtStartTag()
 	}
-	const attributesMatter = reported | reportedWithPing | reportedForeign | breakoutFont | annotation
-	if !r.placing() && r.element.traits&attributesMatter == 0 {
-		r.drop()
-		return
-	}
 	r.record = true
 	t := &r.tag
 	t.element, t.nameEnd = r.element, i-r.start
-	t.attributes, t.inserted = t.attributes[:0], t.inserted[:0]
-	t.edited, t.wantsText = false, false
+	t.attributes, t.edits = t.attributes[:0], t.edits[:0]
+	t.wantsText = false
 	t.foreign = r.spaces.foreign() && r.element.traits&breakout == 0
 	t.inNoscript = r.noscript.open
 }
@@ -88,7 +83,7 @@ func (r *Rewriter) mayReport() bool {
 
 // report asks the handler about the tag at hand, if it is one to be asked about.
 func (r *Rewriter) report() {
-	if r.mayReport() && (r.element.traits&reportedWithPing == 0 || r.tag.Has("ping")) {
+	if r.mayReport() && (r.element.traits&reportedWithPing == 0 || r.tag.Has("ping")) || r.tag.Has("style") {
 		r.h.StartTag(&r.tag)
 	}
 }
@@ -120,6 +115,12 @@ func (r *Rewriter) tagDone(i int) state {
 		next = r.content(e)
 	}
 	if r.held && t.wantsText {
+		if e.traits&styleElement != 0 {
+			r.release(i)
+			r.placeAfterStartTag(e, i)
+			r.beginStyle(i)
+			return next
+		}
 		r.textAt = i - r.start
 		return next
 	}

@@ -12,8 +12,7 @@ type Tag struct {
 	element    *element
 	nameEnd    int
 	attributes []attribute
-	inserted   []byte
-	edited     bool
+	edits      edits
 	wantsText  bool
 	inNoscript bool
 	foreign    bool
@@ -26,7 +25,8 @@ type attribute struct {
 	renamed         bool
 }
 
-// Name returns the element's name in lower case: a constant, not a copy.
+// Name returns the element's name in lower case: a constant, not a copy. It is
+// empty for an element that loads and runs nothing by itself.
 func (t *Tag) Name() string { return t.element.name }
 
 // Attr returns the value of the first attribute with the given lower-case name,
@@ -56,8 +56,9 @@ func (t *Tag) Rename(name string) {
 		return
 	}
 	for i := range t.attributes {
-		if a := &t.attributes[i]; equalFold(t.data[a.name:a.nameEnd], name) {
-			a.renamed, t.edited = true, true
+		if a := &t.attributes[i]; !a.renamed && equalFold(t.data[a.name:a.nameEnd], name) {
+			a.renamed = true
+			t.edits.insert(a.name, RenamePrefix)
 		}
 	}
 }
@@ -68,42 +69,39 @@ func (t *Tag) Rename(name string) {
 // The space at its end keeps the value of " type=text/plain " apart from what
 // follows the name in <script/src=x>.
 func (t *Tag) Insert(text string) {
-	if len(text) < 2 || text[0] != ' ' || text[len(text)-1] != ' ' {
+	if len(text) < 2 || text[0] != ' ' || text[len(text)-1] != ' ' || !harmless(text, "-_.=/ ") {
 		return
 	}
-	for i := range len(text) {
-		if c := text[i]; !isLetter(c) && (c < '0' || c > '9') && !strings.ContainsRune("-_.=/ ", rune(c)) {
+	t.edits.insert(t.nameEnd, text)
+}
+
+// InsertInAttr inserts text into the value of the first attribute with the given
+// lower-case name, at an offset of what Attr returns. The text holds only ASCII
+// letters and digits, ":", "," and "-", which end no value however it's quoted;
+// another text is ignored.
+func (t *Tag) InsertInAttr(name string, offset int, text string) {
+	if !harmless(text, ":,-") {
+		return
+	}
+	for i := range t.attributes {
+		if a := &t.attributes[i]; equalFold(t.data[a.name:a.nameEnd], name) {
+			if 0 <= offset && offset <= a.valueEnd-a.value && a.value > 0 {
+				t.edits.insert(a.value+offset, text)
+			}
 			return
 		}
 	}
-	t.inserted = append(t.inserted, text...)
-	t.edited = true
 }
 
-// HoldText asks for the text of an inline script. It has no effect on other
-// elements, in foreign content, where a script's text is markup, inside
-// noscript, where scripts don't run, and on a tag of more than 64 KB.
+// HoldText asks for the text of an inline script or style. It has no effect on
+// other elements, in foreign content, where such text is markup, on a script
+// inside noscript, where scripts don't run, and on a tag of more than 64 KB.
 func (t *Tag) HoldText() {
-	t.wantsText = t.element.traits&scriptElement != 0 && !t.foreign && !t.inNoscript
+	t.wantsText = !t.foreign && (t.element.traits&styleElement != 0 || t.element.traits&scriptElement != 0 && !t.inNoscript)
 }
 
 // Foreign reports whether the element is in the SVG or MathML namespace.
 func (t *Tag) Foreign() bool { return t.foreign }
-
-// appendEdited appends the token, which begins with the tag, with the edits.
-func (t *Tag) appendEdited(out, token []byte) []byte {
-	out = append(out, token[:t.nameEnd]...)
-	out = append(out, t.inserted...)
-	at := t.nameEnd
-	for i := range t.attributes {
-		if a := &t.attributes[i]; a.renamed {
-			out = append(out, token[at:a.name]...)
-			out = append(out, RenamePrefix...)
-			at = a.name
-		}
-	}
-	return append(out, token[at:]...)
-}
 
 // equalFold reports whether b is the lower-case name, in any ASCII case.
 func equalFold(b []byte, name string) bool {

@@ -19,53 +19,71 @@ var guardSource string
 // guardConfig is what the guard must know about a permit. Lists are joined by
 // spaces and keys are short, because every undecided page carries them.
 type guardConfig struct {
-	// Denied and Running hold, by service, the patterns of the third-party hosts
-	// and paths that its code comes from. Running has those only that share a host
-	// with a denied one, so that the more specific pattern can win.
-	Denied  map[string]string `json:"d"`
-	Running map[string]string `json:"r,omitempty"`
-	Cookies string            `json:"c,omitempty"` // of denied services
-	Stubs   string            `json:"s,omitempty"` // globals of denied services
-	Report  string            `json:"p"`           // where to count what was stopped
+	// Unknown says that everything is denied that Running doesn't allow.
+	Unknown bool `json:"u,omitempty"`
+	// Denied and Running are patterns of third-party hosts and paths. Of the two
+	// the one that the guard decides against by default is whole; of the other
+	// there are those only that share a host with it, so that the more specific
+	// pattern can win.
+	Denied  string `json:"d,omitempty"`
+	Running string `json:"r,omitempty"`
+	Cookies string `json:"c,omitempty"` // of denied services
+	Stubs   string `json:"s,omitempty"` // globals of denied services
+	Report  string `json:"p"`           // where to count what was stopped
 }
 
 // guardScript returns the guard with its configuration.
 func (p *Permit) guardScript() []byte {
-	config := guardConfig{
-		Denied:  make(map[string]string),
-		Running: make(map[string]string),
-		Report:  p.gate.options.Prefix + "report",
-	}
-	var cookies, stubs, runningCookies, runningStubs []string
-	deniedHosts := make(map[string]bool)
+	var denied, running, cookies, stubs, runningCookies, runningStubs []string
 	for i, service := range p.gate.services {
 		if p.running[i] {
+			running = append(running, thirdParty(slices.Concat(service.Scripts, service.Collect))...)
 			runningCookies = append(runningCookies, service.Cookies...)
 			runningStubs = append(runningStubs, service.Stubs...)
 			continue
 		}
-		patterns := loaders(service)
-		for _, pattern := range patterns {
-			deniedHosts[hostOf(pattern)] = true
-		}
-		if len(patterns) > 0 {
-			config.Denied[service.ID] = strings.Join(patterns, " ")
-		}
+		denied = append(denied, loaders(service)...)
 		cookies = append(cookies, service.Cookies...)
 		stubs = append(stubs, service.Stubs...)
 	}
-	for i, service := range p.gate.services {
-		patterns := slices.DeleteFunc(loaders(service), func(pattern string) bool { return !deniedHosts[hostOf(pattern)] })
-		if p.running[i] && len(patterns) > 0 {
-			config.Running[service.ID] = strings.Join(patterns, " ")
-		}
+	unknown := p.gate.options.BlockUnknown
+	if unknown {
+		running = append(running, p.gate.necessary...)
+		denied = sharing(denied, running)
+	} else {
+		running = sharing(running, denied)
 	}
-	// Products of one family share names: what a running one needs isn't taken
-	// from it for the sake of its denied sibling.
-	config.Cookies = joinSorted(without(cookies, runningCookies))
-	config.Stubs = joinSorted(without(stubs, runningStubs))
-	raw, _ := asciijson.Marshal(config) // maps and strings always marshal
+	raw, _ := asciijson.Marshal(guardConfig{
+		Unknown: unknown,
+		Denied:  joinSorted(denied),
+		Running: joinSorted(running),
+		// Products of one family share names: what a running one needs isn't taken
+		// from it for the sake of its denied sibling.
+		Cookies: joinSorted(without(cookies, runningCookies)),
+		Stubs:   joinSorted(without(stubs, runningStubs)),
+		Report:  p.gate.options.Prefix + "report",
+	}) // strings always marshal
 	return slices.Concat(p.gate.guardCode, raw, []byte(");"))
+}
+
+// sharing returns the patterns whose host may be one of the others' too.
+func sharing(patterns, others []string) []string {
+	return slices.DeleteFunc(patterns, func(pattern string) bool {
+		return !slices.ContainsFunc(others, func(other string) bool { return overlap(hostOf(pattern), hostOf(other)) })
+	})
+}
+
+// overlap reports whether there may be a host that fits both patterns.
+func overlap(a, b string) bool {
+	below := func(wide, host string) bool {
+		domain, ok := strings.CutPrefix(wide, "*")
+		return ok && strings.HasSuffix(host, domain)
+	}
+	country := func(wide, host string) bool {
+		name, ok := strings.CutSuffix(wide, "*")
+		return ok && strings.HasPrefix(host, name)
+	}
+	return a == b || below(a, b) || below(b, a) || country(a, b) || country(b, a)
 }
 
 func without(words, unwanted []string) []string {

@@ -1,14 +1,13 @@
 // The runtime guard: the first script of a page in which something is blocked.
-// It stops what page scripts create later from reaching a denied service, keeps
+// It stops what page scripts create later from reaching what is denied, keeps
 // denied services' cookies from being set, defines their globals as no-ops so
 // that calls to them don't throw, and counts what it stopped. It is comfort and
 // telemetry: the proof that nothing leaks is the Content-Security-Policy.
 (function (config) {
   'use strict';
-  var win = window, doc = document, stopped = {};
-  var prefix = 'data-privacy-';
+  var page = window, prefix = 'data-privacy-', stopped = {}, realms = new WeakSet();
 
-  // --- Which service a URL belongs to -------------------------------------
+  // --- What is denied -------------------------------------------------------
 
   // glob returns the regular expression of a pattern in which "*" stands for any
   // run of characters.
@@ -19,8 +18,8 @@
   // Patterns by host: exact hosts, "*.example.com" under ".example.com",
   // "mc.yandex.*" under "mc.yandex.", and those of any host under "*".
   var byHost = {};
-  function add(services, denied) {
-    for (var id in services) services[id].split(' ').forEach(function (pattern) {
+  function add(patterns, denied) {
+    if (patterns) patterns.split(' ').forEach(function (pattern) {
       var split = pattern.search(/[/?]/);
       var host = split < 0 ? pattern : pattern.slice(0, split);
       var rest = split < 0 ? '' : pattern.slice(split);
@@ -29,171 +28,303 @@
       var path = glob(question < 0 ? rest : rest.slice(0, question));
       var key = host === '*' ? host : host.replace(/^\*|\*$/, '');
       (byHost[key] = byHost[key] || []).push({
-        id: id, denied: denied, weight: rest.length, query: query,
+        denied: denied, weight: rest.length, query: query,
         // A path that ends in a letter or a digit ends a segment.
         path: new RegExp('^' + path + (/\w$/.test(path) ? '(?![\\w.-])' : ''))
       });
     });
   }
   add(config.d, true);
-  add(config.r || {}, false);
+  add(config.r, false);
 
+  // hostKeys returns the keys of byHost that a host is under, the more exact first.
   function hostKeys(host) {
-    var keys = ['*', host], labels = host.split('.');
+    var country = [host], below = [], labels = host.split('.');
     for (var i = 1; i < labels.length; i++) {
-      keys.push('.' + labels.slice(i).join('.'));
+      below.push('.' + labels.slice(i).join('.'));
       // "mc.yandex.*" ends in a country, or in co, com, net or org and a country.
       if (i === labels.length - 1 || i === labels.length - 2 && /^(com?|net|org)$/.test(labels[i])) {
-        keys.push(labels.slice(0, i).join('.') + '.');
+        country.push(labels.slice(0, i).join('.') + '.');
       }
     }
-    return keys;
+    return country.concat(below, '*');
   }
 
-  // denied returns the ID of the denied service the URL belongs to, or ''.
-  function denied(url) {
-    var at, best;
-    try { at = new URL(url, doc.baseURI); } catch (e) { return ''; }
-    if (!at.hostname || at.origin === win.origin) return '';
-    hostKeys(at.hostname.replace(/\.$/, '')).forEach(function (key) {
-      if (!Object.prototype.hasOwnProperty.call(byHost, key)) return;
-      byHost[key].forEach(function (p) {
+  // find returns the most specific pattern of a URL.
+  function find(at) {
+    var best;
+    hostKeys(at.hostname.replace(/\.$/, '')).some(function (key) {
+      if (Object.prototype.hasOwnProperty.call(byHost, key)) byHost[key].forEach(function (p) {
         if (p.path.test(at.pathname) && (!p.query || ('&' + at.search.slice(1)).indexOf('&' + p.query) >= 0) &&
             (!best || p.weight > best.weight)) best = p;
       });
+      return best;
     });
-    return best && best.denied ? best.id : '';
+    return best;
   }
 
-  // --- Counting -----------------------------------------------------------
-
+  // stop reports whether the URL is denied, and counts it then. Where everything
+  // unknown is blocked, what no pattern allows is denied.
   function stop(url) {
-    var id = denied(String(url));
-    if (id) stopped[id] = (stopped[id] || 0) + 1;
-    return id;
+    var at;
+    try { at = new URL(url, document.baseURI); } catch (e) { return false; }
+    if (!at.hostname || at.host === location.host) return false;
+    var best = find(at);
+    if (best ? !best.denied : !config.u) return false;
+    var name = at.protocol.replace(/^ws/, 'http') + '//' + at.hostname + at.pathname.slice(0, 99);
+    if (name in stopped || Object.keys(stopped).length < 64) stopped[name] = (stopped[name] || 0) + 1;
+    return true;
   }
+  function stopAny(text) {
+    return String(text).split(/[\s,]+/).filter(function (part) { return /\//.test(part) && stop(part); }).length > 0;
+  }
+
   var beacon = navigator.sendBeacon && navigator.sendBeacon.bind(navigator);
   addEventListener('pagehide', function () {
-    var counts = stopped;
+    if (beacon && Object.keys(stopped).length) beacon(config.p, JSON.stringify({ guard: stopped }));
     stopped = {};
-    for (var id in counts) { if (beacon) beacon(config.p, JSON.stringify({ guard: counts })); return; }
   });
 
-  // --- What loads -----------------------------------------------------------
+  var cookies = config.c && new RegExp('^(?:' + config.c.split(' ').map(glob).join('|') + ')$');
+  function deniedCookie(name) { return cookies && cookies.test(String(name).trim()); }
 
-  function patch(owner, name, make) {
-    var d = owner && Object.getOwnPropertyDescriptor(owner, name);
-    if (!d || !d.configurable) return;
-    make(d);
-    Object.defineProperty(owner, name, d);
+  // --- One realm ------------------------------------------------------------
+
+  // enter guards the window of a frame that scripts can reach into, whose own
+  // functions would go around the page's.
+  function enter(win) {
+    try { if (win && !realms.has(win.Element)) guard(win); } catch (e) { /* another site's */ }
+    return win;
   }
 
-  // A denied reference is kept under the same name the edge uses, where it
-  // loads nothing.
-  function patchReference(owner, name) {
-    patch(owner, name, function (d) {
-      var set = d.set;
-      if (set) d.set = function (value) {
-        if (stopAny(name, value)) this.setAttribute(prefix + name.toLowerCase(), value);
-        else set.call(this, value);
+  function guard(win) {
+    realms.add(win.Element);
+    var setAttribute = win.Element.prototype.setAttribute;
+
+    // patch replaces members of an owner by what make returns for the original.
+    function patch(owner, names, kind, make) {
+      if (owner) names.split(' ').forEach(function (name) {
+        var d = Object.getOwnPropertyDescriptor(owner, name);
+        if (!d || !d.configurable || !d[kind]) return;
+        d[kind] = make(d[kind], name);
+        Object.defineProperty(owner, name, d);
+      });
+    }
+    function prototype(name) { return win[name] && win[name].prototype; }
+
+    // --- What loads
+
+    // A denied reference is kept under the name the edge uses, where it loads
+    // nothing.
+    var lists = /^(srcset|imagesrcset|ping)$/i;
+    function denied(name, value) { return (lists.test(name) ? stopAny : stop)(value); }
+    function keep(element, name, value) { setAttribute.call(element, prefix + name.toLowerCase(), value); }
+
+    // Only some links load something; which, a script may say after the address.
+    var loading = /(^|\s)(stylesheet|preload|modulepreload|prefetch|prerender|preconnect|dns-prefetch|icon|apple-touch-icon\S*|mask-icon|manifest|search|next|compression-dictionary)(\s|$)/i;
+    function idle(element, rel) { return element.localName === 'link' && !loading.test(rel || element.rel); }
+
+    [
+      ['Script', 'src'], ['IFrame', 'src'], ['Frame', 'src'], ['Image', 'src srcset'], ['Link', 'href imageSrcset'],
+      ['Media', 'src'], ['Video', 'poster'], ['Source', 'src srcset'], ['Track', 'src'], ['Embed', 'src'],
+      ['Object', 'data'], ['Input', 'src'], ['Anchor', 'ping'], ['Area', 'ping']
+    ].forEach(function (pair) {
+      patch(prototype('HTML' + pair[0] + 'Element'), pair[1], 'set', function (set, name) {
+        return function (value) { !idle(this) && denied(name, value) ? keep(this, name, value) : set.call(this, value); };
+      });
+    });
+    patch(prototype('HTMLLinkElement'), 'rel', 'set', function (set) {
+      return function (value) {
+        stopElement(this, value);
+        set.call(this, value);
       };
     });
-  }
-  function stopAny(name, value) {
-    if (name.toLowerCase() !== 'srcset') return stop(value);
-    return String(value).split(/[\s,]+/).some(function (part) { return /\//.test(part) && stop(part); });
-  }
-  [
-    ['Script', 'src'], ['IFrame', 'src'], ['Frame', 'src'], ['Image', 'src'], ['Image', 'srcset'], ['Link', 'href'],
-    ['Media', 'src'], ['Video', 'poster'], ['Source', 'src'], ['Source', 'srcset'], ['Track', 'src'],
-    ['Embed', 'src'], ['Object', 'data'], ['Input', 'src']
-  ].forEach(function (pair) {
-    var constructor = win['HTML' + pair[0] + 'Element'];
-    patchReference(constructor && constructor.prototype, pair[1]);
-  });
 
-  var loading = /^(script|iframe|frame|img|image|link|video|audio|source|track|embed|object|input)$/i;
-  function patchAttribute(method, nameAt) {
-    patch(Element.prototype, method, function (d) {
-      var original = d.value;
-      d.value = function () {
-        var args = [].slice.call(arguments), name = String(args[nameAt]).replace(/^xlink:/i, '');
-        if (loading.test(this.localName) && /^(src|srcset|href|data|poster)$/i.test(name) && stopAny(name, args[nameAt + 1])) {
-          return this.setAttribute(prefix + name.toLowerCase(), args[nameAt + 1]);
+    var selector = 'script,iframe,frame,img,image,link,video,audio,source,track,embed,object,input,use,feImage';
+    var names = ['src', 'srcset', 'href', 'xlink:href', 'data', 'poster', 'imagesrcset'];
+    function loads(element, name) {
+      return names.indexOf(name) >= 0 && element.matches(selector) && !idle(element) || name === 'ping' && element.matches('a,area');
+    }
+    patch(prototype('Element'), 'setAttribute setAttributeNS', 'value', function (original, method) {
+      var at = method.length - 'setAttribute'.length ? 1 : 0;
+      return function () {
+        var name = String(arguments[at]).toLowerCase(), value = arguments[at + 1];
+        if (loads(this, name) && denied(name, value)) return keep(this, name, value);
+        if (name === 'srcdoc') arguments[at + 1] = clean(value);
+        if (name === 'rel' && this.localName === 'link') stopElement(this, value);
+        return original.apply(this, arguments);
+      };
+    });
+    patch(prototype('Attr'), 'value', 'set', function (set) {
+      return function (value) {
+        var element = this.ownerElement, name = this.name;
+        element && loads(element, name) && denied(name, value) ? keep(element, name, value) : set.call(this, value);
+      };
+    });
+
+    // stopElement takes denied references out of an element that loads nothing
+    // yet. rel is what a link is about to become.
+    function stopElement(element, rel) {
+      var found = false;
+      if (!idle(element, rel)) names.forEach(function (name) {
+        var value = element.getAttribute(name);
+        if (value && denied(name, value)) {
+          keep(element, name, value);
+          element.removeAttribute(name);
+          found = true;
         }
-        return original.apply(this, args);
-      };
-    });
-  }
-  patchAttribute('setAttribute', 0);
-  patchAttribute('setAttributeNS', 1);
-
-  // Markup that scripts insert is stopped when it arrives in the tree. An image
-  // has begun to load by then: it is counted, and the policy stops it.
-  var selector = 'script,iframe,frame,img,link,video,audio,source,track,embed,object';
-  function stopElement(element) {
-    ['src', 'href', 'data', 'poster', 'srcset'].forEach(function (name) {
-      var value = element.getAttribute(name);
-      if (value && stopAny(name, value)) {
-        element.setAttribute(prefix + name, value);
-        element.removeAttribute(name);
+      });
+      // Rules act on what they name without an element of their own.
+      if (/^speculationrules$/i.test(element.type) && element.text.replace(/\\\//g, '/').split('"').some(stopAny)) {
+        setAttribute.call(element, 'type', 'text/plain');
+        found = true;
       }
+      return found;
+    }
+    function stopTree(root) {
+      var found = root.matches && root.matches(selector) && stopElement(root);
+      if (root.firstElementChild) root.querySelectorAll(selector).forEach(function (element) { found = stopElement(element) || found; });
+      return found;
+    }
+
+    // Whatever is put into the document is looked at before, and frames that came
+    // with it are entered.
+    function inserting(original) {
+      return function () {
+        for (var i = 0; i < arguments.length; i++) {
+          var node = arguments[i];
+          if (node && /^(1|11)$/.test(node.nodeType) && !node.isConnected) stopTree(node);
+        }
+        var frames = win.length, result = original.apply(this, arguments);
+        for (; frames < win.length; frames++) enter(win[frames]);
+        return result;
+      };
+    }
+    patch(prototype('Node'), 'appendChild insertBefore replaceChild', 'value', inserting);
+    ['Element', 'Document', 'DocumentFragment', 'CharacterData'].forEach(function (name) {
+      patch(prototype(name), 'append prepend after before replaceWith replaceChildren insertAdjacentElement', 'value', inserting);
+    });
+
+    // clean takes denied references out of markup by reading it where nothing
+    // loads. Markup without any stays as it is.
+    var template = win.document.createElement('template');
+    var inner = Object.getOwnPropertyDescriptor(prototype('Element'), 'innerHTML');
+    function clean(markup) {
+      if (!/<[^>]*\/\//.test(markup)) return markup;
+      try {
+        inner.set.call(template, markup);
+        return stopTree(template.content) ? inner.get.call(template) : markup;
+      } catch (e) { return markup; } // Trusted Types: the policy alone decides
+    }
+    function cleaning(original) {
+      return function () {
+        var args = [].map.call(arguments, function (arg) { return /^[a-z]*$/.test(arg) ? arg : clean(arg); });
+        var frames = win.length, result = original.apply(this, args);
+        for (; frames < win.length; frames++) enter(win[frames]);
+        return result;
+      };
+    }
+    patch(prototype('Element'), 'innerHTML outerHTML', 'set', cleaning);
+    patch(prototype('ShadowRoot'), 'innerHTML', 'set', cleaning);
+    patch(prototype('HTMLIFrameElement'), 'srcdoc', 'set', cleaning);
+    patch(prototype('Element'), 'insertAdjacentHTML setHTMLUnsafe', 'value', cleaning);
+    patch(prototype('ShadowRoot'), 'setHTMLUnsafe', 'value', cleaning);
+    patch(prototype('Document'), 'write writeln', 'value', function (original) {
+      var write = cleaning(original);
+      return function () {
+        // Its arguments are one text.
+        return arguments.length > 1 ? write.call(this, [].join.call(arguments, '')) : write.apply(this, arguments);
+      };
+    });
+
+    ['IFrame', 'Frame', 'Object'].forEach(function (name) {
+      var owner = prototype('HTML' + name + 'Element');
+      patch(owner, 'contentWindow', 'get', function (get) { return function () { return enter(get.call(this)); }; });
+      patch(owner, 'contentDocument', 'get', function (get) {
+        return function () {
+          var inside = get.call(this);
+          if (inside) enter(inside.defaultView);
+          return inside;
+        };
+      });
+    });
+
+    // --- What sends
+
+    // sending answers a call with a denied URL by what instead returns.
+    function sending(instead) {
+      return function (original) {
+        return function (input) {
+          return stop(input && input.url || input) ? instead() : original.apply(this, arguments);
+        };
+      };
+    }
+    function rejected() { return Promise.reject(new TypeError('Failed to fetch: blocked until the visitor allows it')); }
+    patch(win, 'fetch', 'value', sending(rejected));
+    patch(win, 'fetchLater', 'value', sending(function () { return { activated: false }; }));
+    // true is what a beacon answers that was queued: pages don't retry then.
+    patch(prototype('Navigator'), 'sendBeacon', 'value', sending(function () { return true; }));
+    patch(prototype('Worklet'), 'addModule', 'value', sending(rejected));
+    patch(prototype('Cache'), 'add', 'value', sending(rejected));
+    patch(prototype('XMLHttpRequest'), 'open', 'value', function (original) {
+      return function (method, url) {
+        // It succeeds with nothing: code that measures has no reason to retry.
+        if (stop(url)) arguments[1] = 'data:,';
+        return original.apply(this, arguments);
+      };
+    });
+    function constructing(owner, names, allow) {
+      patch(owner, names, 'value', function (original) {
+        return new Proxy(original, {
+          construct: function (target, args, newTarget) { return Reflect.construct(target, allow(args), newTarget); }
+        });
+      });
+    }
+    constructing(win, 'WebSocket EventSource WebTransport WebSocketStream', function (args) {
+      if (stop(args[0])) throw new win.DOMException('Blocked until the visitor allows it', 'SecurityError');
+      return args;
+    });
+    // A policy doesn't cover what WebRTC asks for the visitor's address.
+    function withoutServers(args) {
+      if (!args[0] || !args[0].iceServers) return args;
+      var servers = [].filter.call(args[0].iceServers, function (server) {
+        return ![].concat(server.urls || server.url).some(function (url) { return stop(String(url).replace(/^(stun|turn)s?:(\/\/)?/i, 'https://')); });
+      });
+      return [Object.assign({}, args[0], { iceServers: servers })].concat([].slice.call(args, 1));
+    }
+    constructing(win, 'RTCPeerConnection webkitRTCPeerConnection', withoutServers);
+    patch(prototype('RTCPeerConnection'), 'setConfiguration', 'value', function (original) {
+      return function () { return original.apply(this, withoutServers(arguments)); };
+    });
+
+    // --- What leads away without the visitor
+
+    function clicked() { return navigator.userActivation && navigator.userActivation.isActive; }
+    patch(win, 'open', 'value', function (original) {
+      return function (url) { return url && !clicked() && stop(url) ? null : enter(original.apply(this, arguments)); };
+    });
+    // Forms are held to a policy only where everything unknown is blocked; there a
+    // browser would still look up the host of a form that it then blocks.
+    function submits(form, button) { return !config.u || !stop(button && button.hasAttribute('formaction') ? button.formAction : form.action); }
+    patch(prototype('HTMLFormElement'), 'submit', 'value', function (original) {
+      return function () { if (submits(this)) original.call(this); };
+    });
+    win.addEventListener('submit', function (event) {
+      if (!submits(event.target, event.submitter)) event.preventDefault();
+    }, true);
+
+    // --- What stores
+
+    patch(prototype('Document'), 'cookie', 'set', function (set) {
+      return function (value) { if (!deniedCookie(String(value).split('=')[0])) set.call(this, value); };
+    });
+    patch(prototype('CookieStore'), 'set', 'value', function (original) {
+      return function (name) {
+        return deniedCookie(name && name.name || name) ? Promise.resolve() : original.apply(this, arguments);
+      };
     });
   }
-  new MutationObserver(function (records) {
-    records.forEach(function (record) {
-      record.addedNodes.forEach(function (node) {
-        if (node.nodeType !== 1) return;
-        if (node.matches(selector)) stopElement(node);
-        if (node.firstElementChild) node.querySelectorAll(selector).forEach(stopElement);
-      });
-    });
-  }).observe(doc, { childList: true, subtree: true });
-
-  // --- What sends -----------------------------------------------------------
-
-  function blockedError() { return new TypeError('Failed to fetch: blocked until the visitor allows it'); }
-  patch(win, 'fetch', function (d) {
-    var original = d.value;
-    d.value = function (input) {
-      return stop(input && input.url || input) ? Promise.reject(blockedError()) : original.apply(this, arguments);
-    };
-  });
-  patch(XMLHttpRequest.prototype, 'open', function (d) {
-    var original = d.value;
-    d.value = function (method, url) {
-      // It succeeds with nothing: code that measures has no reason to retry.
-      if (stop(url)) arguments[1] = 'data:,';
-      return original.apply(this, arguments);
-    };
-  });
-  patch(Navigator.prototype, 'sendBeacon', function (d) {
-    var original = d.value;
-    // true is what a beacon answers that was queued: pages don't retry then.
-    d.value = function (url) { return stop(url) ? true : original.apply(this, arguments); };
-  });
-  ['WebSocket', 'EventSource'].forEach(function (name) {
-    patch(win, name, function (d) {
-      var Original = d.value;
-      if (!Original) return;
-      d.value = new Proxy(Original, {
-        construct: function (target, args, newTarget) {
-          if (stop(String(args[0]).replace(/^ws/i, 'http'))) throw new DOMException('Blocked until the visitor allows it', 'SecurityError');
-          return Reflect.construct(target, args, newTarget);
-        }
-      });
-    });
-  });
-
-  // --- What stores ----------------------------------------------------------
-
-  var cookie = config.c && new RegExp('^(?:' + config.c.split(' ').map(glob).join('|') + ')$');
-  patch(Document.prototype, 'cookie', function (d) {
-    var set = d.set;
-    d.set = function (value) {
-      if (!cookie || !cookie.test(String(value).split('=')[0].trim())) set.call(this, value);
-    };
-  });
+  enter(page);
 
   // --- What pages call ------------------------------------------------------
 
@@ -207,6 +338,6 @@
   });
   if (config.s) config.s.split(' ').forEach(function (name) {
     var list = name.replace('[]', '');
-    if (!(list in win)) win[list] = list === name ? stub : [];
+    if (!(list in page)) page[list] = list === name ? stub : [];
   });
 })(CONFIG);

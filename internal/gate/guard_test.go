@@ -9,22 +9,68 @@ import (
 )
 
 func TestGuardKnowsWhatIsDenied(t *testing.T) {
-	g := testGate(t, func(o *Options) { o.CrossBorder = true })
-	undecided := string(g.Permit(consent.Choice{}).Guard())
-	for _, part := range []string{
-		`"counter":"stat.example.kz"`, `"abroad":"*.abroad.example www.shared.example/abroad/"`, `"pixel":"pixel.example.kz"`,
-		`"c":"_abroad _cnt_* _shared"`, `"s":"_cnt[] counter"`, `"p":"/.privacy/report"`,
+	for _, test := range []struct {
+		name   string
+		block  bool
+		choice consent.Choice
+		want   []string
+		absent []string
+	}{
+		{"undecided", false, consent.Choice{},
+			[]string{`"d":"*.abroad.example pixel.example.kz stat.example.kz video.example.kz/embed/ www.shared.example/abroad/"`,
+				`"c":"_abroad _cnt_* _shared"`, `"s":"_cnt[] counter"`, `"p":"/.privacy/report"`},
+			[]string{"captcha", `"u":`}},
+		{"statistics", false, allowing(consent.Statistics),
+			[]string{`"d":"pixel.example.kz video.example.kz/embed/"`, `"c":"_shared"`}, []string{"stat.example.kz", "abroad"}},
+		{"undecided, unknown blocked", true, consent.Choice{},
+			[]string{`"u":true`, `"r":"*.cdn.example captcha.example"`}, []string{"stat.example.kz", "pixel"}},
+		{"statistics, unknown blocked", true, allowing(consent.Statistics),
+			[]string{`"u":true`, `"r":"*.abroad.example *.cdn.example captcha.example live.abroad.example stat.example.kz www.shared.example/abroad/"`}, []string{"pixel"}},
 	} {
-		if !strings.Contains(undecided, part) {
-			t.Errorf("%s isn't in the guard", part)
+		t.Run(test.name, func(t *testing.T) {
+			g := testGate(t, func(o *Options) {
+				o.CrossBorder, o.BlockUnknown, o.Necessary = true, test.block, []string{"https://*.cdn.example:8443"}
+			})
+			guard := string(g.Permit(test.choice).Guard())
+			_, config, _ := strings.Cut(guard, string(g.guardCode))
+			for _, part := range test.want {
+				if !strings.Contains(config, part) {
+					t.Errorf("%s isn't in %s", part, config)
+				}
+			}
+			for _, part := range test.absent {
+				if strings.Contains(config, part) {
+					t.Errorf("%s is in %s", part, config)
+				}
+			}
+		})
+	}
+}
+
+// A pattern of the other side matters where both may fit one host: the more
+// specific one wins.
+func TestGuardKnowsBothSidesOfSharedHosts(t *testing.T) {
+	compiled, err := catalogue.New([]catalogue.Service{
+		{ID: "wide", Category: consent.Marketing, Scripts: []string{"*.vendor.example", "any.*"}},
+		{ID: "narrow", Category: consent.Statistics, Scripts: []string{"stat.vendor.example/s/", "any.kz/s/", "else.example"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		block   bool
+		allowed consent.Category
+		want    string
+	}{
+		{false, consent.Statistics, `"d":"*.vendor.example any.*","r":"any.kz/s/ stat.vendor.example/s/"`},
+		{false, consent.Marketing, `"d":"any.kz/s/ else.example stat.vendor.example/s/","r":"*.vendor.example any.*"`},
+		{true, consent.Statistics, `"d":"*.vendor.example any.*","r":"any.kz/s/ else.example stat.vendor.example/s/"`},
+		{true, consent.Marketing, `"d":"any.kz/s/ stat.vendor.example/s/","r":"*.vendor.example any.*"`},
+	} {
+		g := testGate(t, func(o *Options) { o.Catalogue, o.CrossBorder, o.BlockUnknown = compiled, true, test.block })
+		if guard := string(g.Permit(allowing(test.allowed)).Guard()); !strings.Contains(guard, test.want) {
+			t.Errorf("unknown blocked %t, %s allowed: %s isn't in %s", test.block, test.allowed, test.want, guard[len(guard)-200:])
 		}
-	}
-	if strings.Contains(undecided, "captcha") {
-		t.Error("a necessary service is denied")
-	}
-	statistics := string(g.Permit(allowing(consent.Statistics)).Guard())
-	if strings.Contains(statistics, "stat.example.kz") || !strings.Contains(statistics, `"pixel":`) {
-		t.Error("the guard doesn't follow the choice")
 	}
 }
 

@@ -94,6 +94,10 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 		return
 	case "iframe":
 		e.srcdoc(t)
+	case "link":
+		if e.idleLink(t) {
+			return
+		}
 	}
 	for _, attribute := range references[name] {
 		raw, ok := t.Attr(attribute)

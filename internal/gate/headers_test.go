@@ -100,6 +100,10 @@ func TestDeniedLinksAreTakenOut(t *testing.T) {
 			[]string{`<https://cdn.example/a,b.js>; rel=preload; title="x, <https://stat.example.kz>; rel=preconnect"`}},
 		{[]string{`<https://stat.example.kz.evil.example>; rel=preconnect`}, []string{`<https://stat.example.kz.evil.example>; rel=preconnect`}},
 		{[]string{`no target`}, []string{`no target`}},
+		{[]string{`<https://stat.example.kz/>; rel=canonical`, `<https://stat.example.kz/>; rel="alternate"; rel=preload`, `<https://stat.example.kz/>`},
+			[]string{`<https://stat.example.kz/>; rel=canonical`, `<https://stat.example.kz/>; rel="alternate"; rel=preload`, `<https://stat.example.kz/>`}},
+		{[]string{`<https://stat.example.kz/>; title="a;\" rel=x"; REL = "alternate  STYLESHEET"`}, nil},
+		{[]string{`</a.png>; rel=preload; as=image; imagesrcset="/a.png 1x, https://pixel.example.kz/b.png 2x"`}, nil},
 	} {
 		if got := g.Permit(consent.Choice{}).Links(c.in, base, &record{gate: g}); !slices.Equal(got, c.want) {
 			t.Errorf("%q becomes %q, want %q", c.in, got, c.want)

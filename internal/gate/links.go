@@ -10,18 +10,15 @@ import (
 // (RFC 8288 §3). Browsers act on hints there before the page's policy exists.
 // When nothing is denied it returns values itself.
 func (p *Permit) Links(values []string, base catalogue.Base, o Observer) []string {
-	var scratch [512]byte
 	var out []string
 	changed := false
 	for _, value := range values {
 		var kept []string
 		for _, link := range splitLinks(value) {
-			if target, ok := linkTarget(link); ok {
-				if service, denied := p.verdict(catalogue.Locate([]byte(target), base, scratch[:])); denied {
-					o.Blocked(LayerLink, service)
-					changed = true
-					continue
-				}
+			if service, denied := p.link(link, base); denied {
+				o.Blocked(LayerLink, service)
+				changed = true
+				continue
 			}
 			kept = append(kept, link)
 		}
@@ -60,11 +57,48 @@ func splitLinks(value string) []string {
 	return append(links, value[start:])
 }
 
-func linkTarget(link string) (string, bool) {
-	_, rest, found := strings.Cut(link, "<")
+// link judges one link by its target and the images it may name instead (WHATWG
+// HTML §4.2.4.4), if it is of a type on which a browser acts.
+func (p *Permit) link(link string, base catalogue.Base) (service int, denied bool) {
+	_, rest, _ := strings.Cut(link, "<")
+	target, rest, found := strings.Cut(rest, ">")
 	if !found {
-		return "", false
+		return Unknown, false
 	}
-	target, _, found := strings.Cut(rest, ">")
-	return target, found
+	var rel, images string
+	hasRel := false
+	for parameter := ""; len(rest) > 0; {
+		parameter, rest = cutParameter(rest)
+		name, value, _ := strings.Cut(parameter, "=")
+		value = strings.ReplaceAll(strings.Trim(strings.TrimSpace(value), `"`), `\`, "")
+		switch name = strings.TrimSpace(name); {
+		case strings.EqualFold(name, "rel") && !hasRel: // the first counts
+			rel, hasRel = value, true
+		case strings.EqualFold(name, "imagesrcset"):
+			images = value
+		}
+	}
+	if !loads([]byte(rel)) {
+		return Unknown, false
+	}
+	if service, denied = p.Reference(target, base); !denied && images != "" {
+		service, denied = p.mentions(images, base)
+	}
+	return service, denied
+}
+
+// cutParameter cuts parameters at the first semicolon outside of quotes.
+func cutParameter(text string) (parameter, rest string) {
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == ';' && !quoted:
+			return text[:i], text[i+1:]
+		}
+	}
+	return text, ""
 }

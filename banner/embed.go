@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/url"
 )
 
-// EmbedData is what stands in the place of one blocked frame.
+// EmbedData is what stands in the place of one blocked frame, or of a redirect that
+// leads through a blocked service.
 type EmbedData struct {
 	Lang      string   // one of Languages, else the default is spoken
 	ID        string   // catalogue ID of the service, the value of allow
@@ -21,10 +23,14 @@ type EmbedData struct {
 	Reason string
 	// Return is the path of the page that shows the frame, "/" by default.
 	Return string
+	// Target is the http or https address a redirect leads to; empty for a frame.
+	Target string
 }
 
 type embedTexts struct {
 	Blocked   string            `json:"blocked"`
+	Passing   string            `json:"passing"`
+	Continue  string            `json:"continue"`
 	Countries string            `json:"countries"`
 	Allow     string            `json:"allow"`
 	Running   string            `json:"running"`
@@ -38,6 +44,7 @@ type embedView struct {
 	Why, Countries          string
 	Allow, Reload, Settings string // Allow and Reload are empty where there is none
 	Return                  string
+	Target, Continue        string // empty where nothing is to be followed
 }
 
 // Embed writes the page that a blocked frame shows: whose it is, why it's
@@ -94,6 +101,10 @@ func (b *Banner) embedView(data EmbedData) embedView {
 		v.Why = t.Embed.Reasons[data.Reason]
 	default:
 		v.Why, v.Allow = t.Embed.Blocked, fill(t.Embed.Allow, "name", v.Name)
+	}
+	if target, err := url.Parse(data.Target); err == nil && (target.Scheme == "https" || target.Scheme == "http") {
+		v.Target, v.Continue = target.String(), fill(t.Embed.Continue, "host", target.Hostname())
+		v.Why = t.Embed.Passing + " " + v.Why
 	}
 	return v
 }

@@ -23,7 +23,7 @@ func inService(option string) string {
 // with what is allowed.
 func TestRefusals(t *testing.T) {
 	const appOptions = "choice_months, controller, cross_border, demo, ip, jurisdiction, policy, storage, timezone, window"
-	const gateOptions = "banner, languages, necessary, service, site, unknown"
+	const gateOptions = "banner, languages, necessary, service, service_worker, site, strict, unknown"
 	const serviceOptions = "category, collect, cookie, country, inline, name, retention, script, stub, visitor_id, window"
 	tests := []struct {
 		source string
@@ -91,6 +91,15 @@ func TestRefusals(t *testing.T) {
 		{inGate("necessary cdn.*.com"), 3, "* may only stand for the first label"},
 		{inGate(`necessary "a.example; script-src *"`), 3, "only letters, digits and"},
 		{inGate("necessary ftp://cdn.example.com"), 3, "scheme must be https, http, wss or ws"},
+		{inGate("strict"), 3, "write report or enforce"},
+		{inGate("strict always"), 3, "write report or enforce"},
+		{inGate("strict enforce *"), 3, "write a host name such as cdn.example.com"},
+		{inGate("strict report\nstrict report"), 4, "'strict' is given twice"},
+		{inGate("service_worker"), 3, "write clear, or remove"},
+		{inGate("service_worker clear now"), 3, "write clear, or remove"},
+		{inGate("service_worker remove"), 3, "write clear, or remove"},
+		{inGate("service_worker remove sw.js"), 3, "a path begins with /"},
+		{inGate("service_worker clear\nservice_worker clear"), 4, "'clear' is given twice"},
 		{inGate("banner top"), 3, "one value too many: 'top'"},
 		{inGate("banner {\nsize big\n}"), 4, "no option 'size': use one of accent, position"},
 		{inGate("banner {\nposition left\n}"), 4, "use bottom, top or corner"},

@@ -40,18 +40,29 @@ func (x *exchange) serveEmbed(w http.ResponseWriter) error {
 	if i == gate.Unknown || !h.gate.HasPlaceholder(i) {
 		return answer(w, http.StatusNotFound, "no such address")
 	}
-	service := h.gate.Services()[i]
-	data := banner.EmbedData{
+	data := x.embedData(i)
+	data.Return = x.framedBy()
+	return x.writeEmbed(w, data)
+}
+
+// embedData describes a service for its placeholder.
+func (x *exchange) embedData(i int) banner.EmbedData {
+	g := x.handler.gate
+	service := g.Services()[i]
+	return banner.EmbedData{
 		Lang:      x.language(""),
 		ID:        service.ID,
 		Name:      service.Name,
 		Countries: service.Countries,
-		Status:    h.gate.Status(x.choice, i).String(),
-		Reason:    string(h.gate.Reason(i)),
-		Return:    x.framedBy(),
+		Status:    g.Status(x.choice, i).String(),
+		Reason:    string(g.Reason(i)),
 	}
+}
+
+// writeEmbed answers a placeholder.
+func (x *exchange) writeEmbed(w http.ResponseWriter, data banner.EmbedData) error {
 	var body bytes.Buffer
-	if err := h.banner.Embed(&body, data); err != nil {
+	if err := x.handler.banner.Embed(&body, data); err != nil {
 		return err
 	}
 	header := w.Header()
@@ -60,7 +71,7 @@ func (x *exchange) serveEmbed(w http.ResponseWriter) error {
 	header.Set("X-Robots-Tag", "noindex")
 	header.Set("Content-Security-Policy", fmt.Sprintf(
 		"default-src 'none'; style-src %s; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
-		strings.Join(h.banner.EmbedHashes(), " ")))
+		strings.Join(x.handler.banner.EmbedHashes(), " ")))
 	w.WriteHeader(http.StatusOK)
 	if x.request.Method == http.MethodHead {
 		return nil

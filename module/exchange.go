@@ -192,7 +192,7 @@ func (x *exchange) upstream() *http.Request {
 	r := x.request
 	cookies, denied := x.permit.Cookies(r.Header["Cookie"], x)
 	x.denied = denied
-	document := x.mayBeDocument()
+	document := x.mayBeDocument() || x.fetchesWorker()
 	if len(denied) == 0 && !document {
 		return r
 	}
@@ -208,7 +208,7 @@ func (x *exchange) upstream() *http.Request {
 	}
 	if document {
 		changed.Header.Set("Accept-Encoding", "identity")
-		if x.acceptsHTML() {
+		if x.isRewritten() {
 			// A part can't be rewritten, and a date can't tell two variants apart.
 			changed.Header.Del("Range")
 			changed.Header.Del("If-Range")
@@ -218,6 +218,9 @@ func (x *exchange) upstream() *http.Request {
 	}
 	return changed
 }
+
+// isRewritten reports whether the request asks for what is rewritten per visitor.
+func (x *exchange) isRewritten() bool { return x.acceptsHTML() || x.fetchesWorker() }
 
 func (x *exchange) acceptsHTML() bool {
 	switch x.request.Header.Get("Sec-Fetch-Dest") {

@@ -50,6 +50,13 @@ type Handler struct {
 	// "block" makes them unreachable. Default: "allow".
 	Unknown string `json:"unknown,omitempty"`
 
+	// Holds whole pages to a Connection-Allowlist, where everything unknown is
+	// blocked. Workers and frames are held to it always.
+	Strict *Strict `json:"strict,omitempty"`
+
+	// What becomes of service workers of the site's own.
+	ServiceWorker *ServiceWorker `json:"service_worker,omitempty"`
+
 	// How the banner looks.
 	Banner *Banner `json:"banner,omitempty"`
 
@@ -65,6 +72,37 @@ type Handler struct {
 	logger      *slog.Logger
 	heads       headCache
 	sources     admissionSources
+}
+
+// Strict says how whole pages are held to a Connection-Allowlist. In browsers that
+// know it, links lead nowhere but to the site and to the hosts listed here.
+type Strict struct {
+	// "report" has browsers report what the list would stop, "enforce" has them stop
+	// it. Default: "report".
+	Mode string `json:"mode,omitempty"`
+	// The hosts that the site's links lead to, as in a Content-Security-Policy:
+	// "t.me", "*.kaspi.kz".
+	Links []string `json:"links,omitempty"`
+}
+
+// mode returns the gate's word for it.
+func (s *Strict) mode() (gate.Strict, error) {
+	if s == nil {
+		return gate.NotStrict, nil
+	}
+	setDefault(&s.Mode, "report")
+	if s.Mode == "enforce" {
+		return gate.StrictEnforce, nil
+	}
+	return gate.StrictReport, oneOf("strict", s.Mode, "report", "enforce")
+}
+
+// links returns the hosts that links lead to.
+func (s *Strict) links() []string {
+	if s == nil {
+		return nil
+	}
+	return s.Links
 }
 
 // Banner says how the banner looks.
@@ -108,6 +146,15 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.Banner == nil {
 		h.Banner = new(Banner)
 	}
+	if h.ServiceWorker != nil {
+		if err := h.ServiceWorker.Remove.Provision(ctx); err != nil {
+			return fmt.Errorf("service_worker remove: %w", err)
+		}
+	}
+	strict, err := h.Strict.mode()
+	if err != nil {
+		return err
+	}
 	compiled, inUse, err := h.compile()
 	if err != nil {
 		return err
@@ -125,6 +172,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		InUse:        inUse,
 		Necessary:    h.Necessary,
 		BlockUnknown: h.Unknown == "block",
+		Strict:       strict,
+		Links:        h.Strict.links(),
 		CrossBorder:  h.app.CrossBorder == "allow",
 		Jurisdiction: h.app.Jurisdiction,
 		Prefix:       Prefix,
@@ -238,8 +287,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		http.Redirect(w, r, Prefix, http.StatusPermanentRedirect)
 		return nil
 	}
-	if service, denied := x.permit.Collector(x.host, x.url.Path, x.url.RawQuery); denied {
+	service, denied := x.permit.Collector(x.host, x.url.Path, x.url.RawQuery)
+	if denied {
 		h.app.metrics.blocked(gate.LayerCollector, h.gate.ServiceID(service))
+	}
+	if x.removesWorker(denied) {
+		return x.serveRemovingWorker(w)
+	}
+	if denied {
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusNoContent)
 		return nil

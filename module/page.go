@@ -21,9 +21,17 @@ func (x *exchange) filterHeader(header http.Header) {
 		setOrDelete(header, "Link", x.permit.Links(links, x.base(), x))
 	}
 	for _, name := range gate.ActingHeaders() {
-		if values := header[name]; len(values) > 0 {
-			setOrDelete(header, name, x.permit.Values(values, x.base(), x))
+		values := header[name]
+		if len(values) == 0 {
+			continue
 		}
+		kept := x.permit.Values(values, x.base(), x)
+		if len(kept) < len(values) && len(header["Nel"]) > 0 {
+			// A browser may hold the denied address from before (Network Error Logging
+			// §4.3: the age 0 makes it forget).
+			header["Nel"] = []string{`{"max_age":0}`}
+		}
+		setOrDelete(header, name, kept)
 	}
 	if cookies := header["Set-Cookie"]; len(cookies) > 0 {
 		setOrDelete(header, "Set-Cookie", x.permit.SetCookies(cookies, x))
@@ -61,6 +69,9 @@ func (x *exchange) admitPolicy(header http.Header) {
 	}
 	if name == "Content-Security-Policy" {
 		varyByCookie(header) // a cached worker or image document brings its policy along
+	}
+	if name, value := x.permit.Allowlist(x.request.Header.Get("Sec-Fetch-Dest")); name != "" {
+		header[name] = []string{value}
 	}
 }
 

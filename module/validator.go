@@ -56,7 +56,7 @@ func (x *exchange) restoreValidators(header http.Header) {
 		case strings.Contains(opaque, suffix):
 			header.Del("If-None-Match")
 			return
-		case x.acceptsHTML():
+		case x.isRewritten():
 			// A page from before the site stood behind the edge must not live on in
 			// the browser's cache.
 		default:

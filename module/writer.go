@@ -21,6 +21,9 @@ type responseWriter struct {
 	status  int         // final status, 0 before it is known
 	decided bool        // the header was judged
 	body    *bodyWriter // nil unless the body is rewritten
+	ending  []byte      // follows the body: of a service worker's script
+	stopped bool        // the response was answered otherwise; its body is dropped
+	err     error       // of that answer
 	// incremental pages are wanted piece by piece (RFC 10036).
 	incremental bool
 }
@@ -57,6 +60,11 @@ func (rw *responseWriter) sniffs() bool {
 // page.
 func (rw *responseWriter) begin() {
 	rw.decided = true
+	if action, service := rw.x.judgeRedirect(rw.Header(), rw.status); action != followed {
+		rw.stopped = true
+		rw.err = rw.x.stopRedirect(rw.ResponseWriter, action, service)
+		return
+	}
 	send := func() { rw.ResponseWriter.WriteHeader(rw.status) }
 	encoding := rw.Header().Get("Content-Encoding")
 	if rw.decide() {
@@ -99,6 +107,11 @@ func (rw *responseWriter) decide() (rewrites bool) {
 		rw.incremental = caddyhttp.IsIncremental(rw.Header())
 		rw.x.page = rw.status == http.StatusOK || rw.status == http.StatusNotModified
 		return rw.hasBody()
+	case worker:
+		rw.x.pageHeader(rw.Header())
+		if rw.hasBody() {
+			rw.ending = rw.x.workerEnding()
+		}
 	}
 	return false
 }
@@ -116,6 +129,7 @@ const (
 	document             // gets the policy in its header; its bytes stay
 	unread               // HTML that can't be rewritten: as a document, and kept from caches
 	page                 // HTML, which is rewritten
+	worker               // script of a service worker, to which something is appended
 )
 
 // classify judges the final header.
@@ -124,6 +138,8 @@ func (rw *responseWriter) classify() kind {
 	mediaType, _, _ := strings.Cut(header.Get("Content-Type"), ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	switch {
+	case rw.x.fetchesWorker():
+		return rw.classifyWorker(mediaType)
 	case rw.status == http.StatusNotModified:
 		// A 304 need not repeat the type; what was revalidated or asked for tells.
 		if mediaType == "text/html" || mediaType == "" && (rw.x.revalidates || rw.x.acceptsHTML()) {
@@ -145,6 +161,17 @@ func (rw *responseWriter) classify() kind {
 	return page
 }
 
+// classifyWorker judges what answers a service worker's script. Only a whole one in
+// no content coding can get something appended.
+func (rw *responseWriter) classifyWorker(mediaType string) kind {
+	switch {
+	case rw.status == http.StatusNotModified && (mediaType == "" || isJavaScript(mediaType)),
+		rw.status == http.StatusOK && isJavaScript(mediaType) && rw.Header().Get("Content-Encoding") == "":
+		return worker
+	}
+	return document
+}
+
 // wideEncoding reports a charset in which bytes aren't characters.
 func wideEncoding(contentType string) bool {
 	lower := strings.ToLower(contentType)
@@ -162,6 +189,9 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		}
 		rw.begin()
 	}
+	if rw.stopped {
+		return len(p), rw.err
+	}
 	if rw.body == nil {
 		return rw.ResponseWriter.Write(p)
 	}
@@ -177,7 +207,7 @@ func (rw *responseWriter) ReadFrom(r io.Reader) (int64, error) {
 	if rw.status == 0 {
 		rw.WriteHeader(http.StatusOK)
 	}
-	if rw.decided && rw.body == nil {
+	if rw.decided && rw.body == nil && !rw.stopped {
 		return rw.ResponseWriterWrapper.ReadFrom(r)
 	}
 	return io.Copy(struct{ io.Writer }{rw}, r)
@@ -203,6 +233,13 @@ func (rw *responseWriter) FlushError() error {
 func (rw *responseWriter) finish() error {
 	if rw.status != 0 && !rw.decided {
 		rw.begin()
+	}
+	if rw.stopped {
+		return rw.err
+	}
+	if len(rw.ending) > 0 {
+		_, err := rw.ResponseWriter.Write(rw.ending)
+		return err
 	}
 	if rw.body == nil {
 		return nil

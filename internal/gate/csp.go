@@ -14,24 +14,28 @@ import (
 // Forms may lead to the site itself and to what the operator calls necessary;
 // no service needs more.
 func (p *Permit) contentSecurityPolicy() string {
-	necessary := slices.Clone(p.gate.options.Necessary)
-	allowed := slices.Clone(necessary)
-	if p.gate.options.BlockUnknown {
-		for i := range p.gate.services {
-			if p.running[i] {
-				allowed = append(allowed, p.gate.options.Catalogue.Sources(i)...)
-			}
-		}
-	}
-	return "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'" + sourceList(allowed) +
-		"; worker-src 'self' blob:; form-action 'self'" + sourceList(necessary) +
+	return "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'" + sourceList(p.sources()) +
+		"; worker-src 'self' blob:; form-action 'self'" + sourceList(p.gate.options.Necessary) +
 		"; base-uri 'self'; report-uri " + p.gate.options.Prefix + "report"
 }
 
+// sources returns what may be reached beside the site itself.
+func (p *Permit) sources() []string {
+	allowed := slices.Clone(p.gate.options.Necessary)
+	if !p.gate.options.BlockUnknown {
+		return allowed
+	}
+	for i := range p.gate.services {
+		if p.running[i] {
+			allowed = append(allowed, p.gate.options.Catalogue.Sources(i)...)
+		}
+	}
+	return allowed
+}
+
 func sourceList(sources []string) string {
-	slices.Sort(sources)
 	var list strings.Builder
-	for _, source := range slices.Compact(sources) {
+	for _, source := range slices.Compact(slices.Sorted(slices.Values(sources))) {
 		list.WriteString(" " + source)
 	}
 	return list.String()

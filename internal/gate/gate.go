@@ -57,6 +57,7 @@ const (
 	LayerStyle     Layer = "style"
 	LayerLink      Layer = "link"
 	LayerHeader    Layer = "header"
+	LayerRedirect  Layer = "redirect"
 	LayerSetCookie Layer = "set_cookie"
 	LayerCookie    Layer = "cookie"
 	LayerCollector Layer = "collector"
@@ -89,6 +90,10 @@ type Options struct {
 	// BlockUnknown makes everything unreachable that is neither the site's own
 	// nor listed.
 	BlockUnknown bool
+	// Strict holds whole pages to a Connection-Allowlist, on which Links are the
+	// hosts that the site's links lead to. It needs BlockUnknown.
+	Strict Strict
+	Links  []string
 	// CrossBorder lets services run outside the jurisdiction once allowed.
 	CrossBorder bool
 	// Jurisdiction is the ISO 3166-1 alpha-2 code of the country in which data
@@ -138,6 +143,9 @@ func New(o Options) (*Gate, error) {
 		if err := checkHostSource(source); err != nil {
 			return nil, fmt.Errorf("necessary host %q: %w", source, err)
 		}
+	}
+	if err := checkLinks(o); err != nil {
+		return nil, err
 	}
 	g.necessary = hostSet(o.Necessary)
 	var err error

@@ -13,6 +13,9 @@ type Permit struct {
 	open    bool   // nothing is blocked
 	policy  string // Content-Security-Policy
 	guard   []byte // JavaScript of the runtime guard; nil when open
+
+	allowlist       string // Connection-Allowlist of workers and frames
+	strictAllowlist string // the same of whole pages
 }
 
 func newPermit(g *Gate, choice consent.Choice) *Permit {
@@ -24,6 +27,10 @@ func newPermit(g *Gate, choice consent.Choice) *Permit {
 	p.policy = p.contentSecurityPolicy()
 	if !p.open {
 		p.guard = p.guardScript()
+	}
+	if g.options.BlockUnknown {
+		p.allowlist = p.connectionAllowlist(nil)
+		p.strictAllowlist = p.connectionAllowlist(g.options.Links)
 	}
 	return p
 }

@@ -263,7 +263,7 @@ func (h *Handler) services() (services []catalogue.Service, inUse []string, err 
 // perhaps with another name or window, and so describes none of its own.
 func IsReference(s catalogue.Service) bool {
 	return s.Category == 0 && len(s.Scripts)+len(s.Collect)+len(s.Inline)+len(s.Stubs)+
-		len(s.Cookies)+len(s.VisitorID)+len(s.Countries)+len(s.Retention) == 0
+		len(s.Cookies)+len(s.VisitorID)+len(s.Countries)+len(s.Retention)+len(s.Signals)+len(s.Vendor)+len(s.Doubt)+len(s.Source) == 0
 }
 
 func ids(services []catalogue.Service) []string {

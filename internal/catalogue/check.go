@@ -58,6 +58,9 @@ func (s Service) check() ([]pattern, error) {
 	for _, country := range s.Countries {
 		problems = append(problems, checkForm("country", country, countryForm, `an ISO 3166-1 alpha-2 code such as KZ, or "operator"`))
 	}
+	for _, signal := range s.Signals {
+		problems = append(problems, signal.check())
+	}
 	return patterns, errors.Join(problems...)
 }
 

@@ -45,6 +45,16 @@ type Service struct {
 	// VisitorID are those of the Cookies that hold the vendor's identifier of the
 	// visitor.
 	VisitorID []string `json:"visitor_id,omitempty"`
+	// Signals are the vendor's consent calls; several where its products have one
+	// each.
+	Signals []Signal `json:"signals,omitempty"`
+	// Vendor is who runs the service.
+	Vendor string `json:"vendor,omitempty"`
+	// Doubt says which of these facts no public document of the vendor confirms,
+	// and why a consent call is missing.
+	Doubt string `json:"doubt,omitempty"`
+	// Source is the document the facts were compared with: its title and address.
+	Source string `json:"source,omitempty"`
 }
 
 //go:embed services.json

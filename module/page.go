@@ -172,7 +172,7 @@ func (c *headCache) of(x *exchange) head {
 	if known, ok := c.heads[key]; ok {
 		return known
 	}
-	script := slices.Concat(x.permit.Guard(), x.handler.banner.API(state))
+	script := slices.Concat(x.permit.Signals(), x.permit.Guard(), x.handler.banner.API(state))
 	sum := sha256.Sum256(script)
 	made := head{
 		html: slices.Concat([]byte("<script>"), script, []byte("</script>")),

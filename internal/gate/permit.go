@@ -13,6 +13,7 @@ type Permit struct {
 	open    bool   // nothing is blocked
 	policy  string // Content-Security-Policy
 	guard   []byte // JavaScript of the runtime guard; nil when open
+	signals []byte // JavaScript of vendors' consent calls
 
 	allowlist       string // Connection-Allowlist of workers and frames
 	strictAllowlist string // the same of whole pages
@@ -25,6 +26,7 @@ func newPermit(g *Gate, choice consent.Choice) *Permit {
 		p.open = p.open && p.running[i]
 	}
 	p.policy = p.contentSecurityPolicy()
+	p.signals = p.consentCalls()
 	if !p.open {
 		p.guard = p.guardScript()
 	}

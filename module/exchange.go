@@ -165,10 +165,18 @@ func (x *exchange) mayBeDocument() bool {
 }
 
 // navigates reports whether the request asks for a whole page to be shown in
-// its own right: only there the banner belongs.
+// its own right: only there the banner belongs. What a service worker of the site
+// passes on has the mode of a navigation and no destination, in frames too; there
+// the banner takes itself out.
 func (x *exchange) navigates() bool {
 	header := x.request.Header
-	if dest := header.Get("Sec-Fetch-Dest"); dest != "" && dest != "document" {
+	switch header.Get("Sec-Fetch-Dest") {
+	case "", "document":
+	case "empty":
+		if header.Get("Sec-Fetch-Mode") != "navigate" {
+			return false
+		}
+	default:
 		return false
 	}
 	for _, partial := range []string{"Hx-Request", "Turbo-Frame", "X-Pjax", "X-Requested-With"} {

@@ -12,6 +12,7 @@
 		// An open channel can keep a page out of the back/forward cache.
 		listenTo('pagehide', () => channel.close(), { once: true });
 	};
+	const banner = () => page.getElementById('privacy-choice');
 	let told;
 	freeze(choice.categories);
 	freeze(choice.services);
@@ -25,13 +26,15 @@
 				if (told && event == 'choice') call(choice);
 			},
 			open() {
-				const button = page.getElementById('privacy-choice')?.shadowRoot?.querySelector('summary');
+				const button = banner()?.shadowRoot?.querySelector('summary');
 				if (button) button.focus();
 				else location = home;
 			},
 		}),
 	});
 	listenTo('DOMContentLoaded', () => {
+		// A service worker's request for a frame looks like one for a page.
+		if (self != top) banner()?.remove();
 		told = true;
 		page.dispatchEvent(new CustomEvent('privacy:choice', { detail: choice }));
 	});

@@ -171,6 +171,10 @@ func (x *exchange) answerChoice(w http.ResponseWriter, form url.Values, status i
 		if err := x.setCookies(w); err != nil {
 			return err
 		}
+		// Pages that a browser fetched or rendered ahead are of the choice before, and
+		// it shows them without asking again (Clear Site Data; HTML, "speculative
+		// loading").
+		w.Header().Set("Clear-Site-Data", `"prefetchCache", "prerenderCache"`)
 	} else {
 		w.Header().Set("Retry-After", "30")
 	}

@@ -149,6 +149,8 @@ func (v *visitor) choose(choice string, allow ...string) *answer {
 	if a.StatusCode != http.StatusSeeOther {
 		v.t.Fatalf("choice %s: %s %s", choice, a.Status, a.body)
 	}
+	// Pages fetched or rendered ahead are of the choice before.
+	a.wantHeader(v.t, "Clear-Site-Data", `"prefetchCache", "prerenderCache"`)
 	return a
 }
 

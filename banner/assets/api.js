@@ -45,4 +45,6 @@
 		}
 	});
 	listen();
+	// A prerendered page may be older than the choice when it's shown.
+	page.prerendering && check();
 })(STATE)

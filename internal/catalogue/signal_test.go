@@ -1,10 +1,13 @@
 package catalogue
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/js"
 )
 
 func TestSignalsThatCannotStandInAPageAreRefused(t *testing.T) {
@@ -80,5 +83,60 @@ func TestProductsUnderConsentModeShareOneDenial(t *testing.T) {
 	analytics := c.Services()[c.Index("ga4")].Signals[0].Granted
 	if strings.Contains(analytics, "ad_") {
 		t.Errorf("statistics grant advertising: %s", analytics)
+	}
+}
+
+// Consent calls that a vendor takes before its library runs; what the others lack
+// their doubt says.
+func TestBuiltinKnowsTheConsentCalls(t *testing.T) {
+	c := builtinCatalogue(t)
+	for id := range strings.FieldsSeq(`ga4 ga_ua gtm google_ads floodlight adsense_gpt matomo bing_uet clarity meta_pixel tiktok_pixel
+		pinterest_tag reddit_pixel vwo dynamic_yield optimizely contentsquare datadog_rum kameleoon hubspot onesignal mouseflow
+		fullstory chartbeat luckyorange zendesk_chat vercel_analytics yandex_metrica`) {
+		if i := c.Index(id); i < 0 || len(c.Services()[i].Signals) == 0 {
+			t.Errorf("%s has no consent call", id)
+		}
+	}
+}
+
+// A name that a call reads or sets without "window." would throw or become a
+// global of the page.
+func TestBuiltinSignalsTouchOnlyTheWindow(t *testing.T) {
+	for _, s := range builtinCatalogue(t).Services() {
+		for _, signal := range s.Signals {
+			if signal.Denied == signal.Granted {
+				t.Errorf("%s: refusing and allowing are the same: %s", s.ID, signal.Denied)
+			}
+			for _, code := range []string{signal.Denied, signal.Granted} {
+				ast, err := js.Parse(parse.NewInputString(code), js.Options{})
+				if err != nil && code != "" {
+					t.Errorf("%s: %v in %s", s.ID, err, code)
+					continue
+				}
+				for _, name := range ast.Undeclared {
+					if name := string(name.Data); !slices.Contains([]string{"window", "arguments", "Proxy"}, name) {
+						t.Errorf("%s: the global %s in %s", s.ID, name, code)
+					}
+				}
+			}
+		}
+	}
+}
+
+// One text per service, but for products under one call: a page carries each once.
+func TestBuiltinSignalsAreSharedByFamiliesOnly(t *testing.T) {
+	owners := map[string][]string{}
+	for _, s := range builtinCatalogue(t).Services() {
+		for _, signal := range s.Signals {
+			owners[signal.Denied] = append(owners[signal.Denied], s.ID)
+		}
+	}
+	for text, ids := range owners {
+		if shared := strings.Join(ids, " "); len(ids) > 1 && shared != "floodlight ga4 ga_ua google_ads gtm" {
+			t.Errorf("%s share %s", shared, text)
+		}
+	}
+	if len(owners) != 25 {
+		t.Errorf("%d different denials, want 25", len(owners))
 	}
 }

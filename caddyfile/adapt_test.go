@@ -86,6 +86,11 @@ func TestGoldenFilesValidate(t *testing.T) {
 		}
 		sources[file], _, _ = strings.Cut(string(raw), separator)
 	}
+	testdata, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CATALOGUES", testdata)
 	t.Chdir(t.TempDir())
 	for file, source := range sources {
 		raw, _, err := adapt(source, "Caddyfile")

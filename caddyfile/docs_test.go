@@ -9,6 +9,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
+
+	"github.com/mamen-ai/consentgate/internal/catalogue"
 )
 
 var fence = regexp.MustCompile("(?s)```caddyfile\n(.*?)```")
@@ -33,6 +35,26 @@ func TestEveryCaddyfileOfTheDocumentationAdapts(t *testing.T) {
 	}
 	if found < 4 {
 		t.Errorf("only %d Caddyfiles were found", found)
+	}
+}
+
+var jsonFence = regexp.MustCompile("(?s)```json\n(.*?)```")
+
+func TestTheDocumentedFileOfServicesIsRead(t *testing.T) {
+	page, err := os.ReadFile("../docs/caddyfile.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	match := jsonFence.FindSubmatch(page)
+	if match == nil {
+		t.Fatal("no file of services was found")
+	}
+	path := filepath.Join(t.TempDir(), "own.json")
+	if err := os.WriteFile(path, match[1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := catalogue.ReadFile(path); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 //	consent_gate [<matcher>] {
 //		site      <domain>
 //		languages <kk|ru|en...>
+//		catalogue <file>
 //		service   <catalogue IDs...>
 //		service   <ID> {
 //			name      <text>
@@ -52,10 +53,12 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 		return nil, d.Errf("consent_gate has no argument '%s': its options stand in a block", d.Val())
 	}
 	handler := new(module.Handler)
-	err := block{Dispenser: d, name: "consent_gate", repeat: []string{"service", "necessary", "service_worker"}, options: map[string]func() error{
+	var services []place
+	err := block{Dispenser: d, name: "consent_gate", repeat: []string{"catalogue", "service", "necessary", "service_worker"}, options: map[string]func() error{
 		"site":           parsed(d, &handler.Site, parseSite),
 		"languages":      func() error { return parseLanguages(d, handler) },
-		"service":        func() error { return parseService(d, handler) },
+		"catalogue":      func() error { return parseCatalogue(d, handler) },
+		"service":        func() error { return parseService(d, handler, &services) },
 		"necessary":      func() error { return parseNecessary(d, handler) },
 		"unknown":        oneOf(d, &handler.Unknown, "allow", "block"),
 		"strict":         func() error { return parseStrict(d, handler) },
@@ -65,7 +68,7 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return handler, nil
+	return handler, checkServices(handler, services)
 }
 
 func parseSite(text string) (string, error) {
@@ -136,56 +139,43 @@ func parseNecessary(d *caddyfile.Dispenser, handler *module.Handler) error {
 	return nil
 }
 
-// parseStrict reads a mode and the hosts that the site's links lead to.
-func parseStrict(d *caddyfile.Dispenser, handler *module.Handler) error {
-	handler.Strict = new(module.Strict)
-	args := d.RemainingArgs()
-	if len(args) == 0 || args[0] != "report" && args[0] != "enforce" {
-		return d.Errf("strict: write report or enforce, then the hosts that links lead to")
-	}
-	handler.Strict.Mode = args[0]
-	if handler.Strict.Links = args[1:]; len(args) == 1 {
-		handler.Strict.Links = nil
-	}
-	nothing, err := catalogue.New(nil)
-	if err != nil {
+// parseCatalogue reads the name of a file. The file itself is read when the
+// configuration is loaded, which may be elsewhere.
+func parseCatalogue(d *caddyfile.Dispenser, handler *module.Handler) error {
+	var file string
+	if err := one(d, &file)(); err != nil {
 		return err
 	}
-	options := gate.Options{Catalogue: nothing, BlockUnknown: true, Strict: gate.StrictEnforce, Links: handler.Strict.Links}
-	if _, err := gate.New(options); err != nil {
-		return d.WrapErr(err)
+	if file == "" {
+		return d.Errf("catalogue: write the name of a JSON file of services")
 	}
+	handler.Catalogues = append(handler.Catalogues, file)
 	return nil
 }
 
-// parseServiceWorker reads what becomes of service workers of the site's own.
-func parseServiceWorker(d *caddyfile.Dispenser, handler *module.Handler) error {
-	if handler.ServiceWorker == nil {
-		handler.ServiceWorker = new(module.ServiceWorker)
-	}
-	options := handler.ServiceWorker
-	switch args := d.RemainingArgs(); {
-	case len(args) == 1 && args[0] == "clear":
-		if options.Clear {
-			return d.Errf("service_worker: 'clear' is given twice")
+// place is where in the Caddyfile a service was described, and how many there
+// were by then.
+type place struct {
+	caddyfile.Dispenser
+	services int
+}
+
+// checkServices checks the services one place after the other, so that a message
+// names the line. It comes after the whole block, since a file of services may be
+// named below what refers to it.
+func checkServices(handler *module.Handler, places []place) error {
+	for _, p := range places {
+		upTo := module.Handler{Catalogues: handler.Catalogues, Services: handler.Services[:p.services]}
+		if err := upTo.CheckServices(); err != nil {
+			return p.WrapErr(err)
 		}
-		options.Clear = true
-	case len(args) > 1 && args[0] == "remove":
-		for _, path := range args[1:] {
-			if !strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "*") {
-				return d.Errf("service_worker remove '%s': a path begins with /", path)
-			}
-		}
-		options.Remove = append(options.Remove, args[1:]...)
-	default:
-		return d.Errf("service_worker: write clear, or remove and the paths of workers")
 	}
 	return nil
 }
 
 // parseService reads names of the catalogue, or one service with its
 // description.
-func parseService(d *caddyfile.Dispenser, handler *module.Handler) error {
+func parseService(d *caddyfile.Dispenser, handler *module.Handler, places *[]place) error {
 	names := d.RemainingArgs()
 	if len(names) == 0 {
 		return d.Errf("service: write IDs of the catalogue, or one ID and a block that describes it")
@@ -225,9 +215,7 @@ func parseService(d *caddyfile.Dispenser, handler *module.Handler) error {
 	for _, name := range names[1:] {
 		handler.Services = append(handler.Services, catalogue.Service{ID: name})
 	}
-	if _, err := handler.Catalogue(); err != nil {
-		return d.WrapErr(err)
-	}
+	*places = append(*places, place{*d, len(handler.Services)})
 	return nil
 }
 

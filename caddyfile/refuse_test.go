@@ -23,7 +23,7 @@ func inService(option string) string {
 // with what is allowed.
 func TestRefusals(t *testing.T) {
 	const appOptions = "choice_months, controller, cross_border, demo, ip, jurisdiction, policy, storage, timezone, window"
-	const gateOptions = "banner, languages, necessary, service, service_worker, site, strict, unknown"
+	const gateOptions = "banner, catalogue, languages, necessary, service, service_worker, site, strict, unknown"
 	const serviceOptions = "category, collect, cookie, country, inline, name, retention, script, stub, visitor_id, window"
 	tests := []struct {
 		source string
@@ -107,6 +107,14 @@ func TestRefusals(t *testing.T) {
 		{inGate("banner {\naccent #0b6bcb\n}"), 4, "a bare # begins a comment"},
 		{inGate("banner {\nposition top\nposition top\n}"), 5, "'position' is given twice"},
 		{inGate("banner {\nposition top\n}\nbanner {\nposition top\n}"), 6, "'banner' is given twice"},
+
+		// files of services
+		{inGate("catalogue"), 3, "'catalogue' needs a value"},
+		{inGate(`catalogue ""`), 3, "write the name of a JSON file"},
+		{inGate("catalogue a.json b.json"), 3, "one value too many: 'b.json'"},
+		{inGate("catalogue a.json {\nb.json\n}"), 4, "'catalogue' takes no block"},
+		{inGate("service matomo\ncatalogue a.json\nservice Own-1 {\ncategory statistics\ncookie own_*\n}"), 8, "small letter"},
+		{inGate("catalogue a.json\nservice own own"), 4, "listed twice"},
 
 		// services
 		{inGate("service"), 3, "write IDs of the catalogue"},

@@ -1,18 +1,15 @@
 package module
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/mamen-ai/consentgate/banner"
 	"github.com/mamen-ai/consentgate/internal/catalogue"
-	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 )
 
@@ -41,6 +38,11 @@ type Handler struct {
 	// catalogue. When the catalogue is named at all, its other services stay
 	// blocked whatever a visitor allows. Default: all of the catalogue.
 	Services []catalogue.Service `json:"services,omitempty"`
+
+	// Files of services, JSON lists of the form of the built-in catalogue. Their
+	// services extend it, or replace those of the same ID; Services win over both.
+	// Paths are relative to the working directory; placeholders are replaced.
+	Catalogues []string `json:"catalogues,omitempty"`
 
 	// Hosts that are always reachable, as in a Content-Security-Policy:
 	// "cdn.mamen.ai", "*.mamen.ai".
@@ -118,16 +120,6 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "http.handlers.consent_gate", New: func() caddy.Module { return new(Handler) }}
 }
 
-// visitsService is the edge's own visit statistics: a service like any other to
-// the visitor, who allows or refuses it.
-var visitsService = catalogue.Service{
-	ID:        "visits",
-	Name:      "Visit statistics",
-	Category:  consent.Statistics,
-	Collect:   []string{Prefix + "visit"},
-	Countries: []string{"operator"},
-}
-
 // Provision compiles the gate and renders the banner.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Slogger()
@@ -199,79 +191,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.limits, h.visitLimits = newLimiter(h.app.now), newLimiter(h.app.now)
 	h.sources = newAdmissionSources(h.banner)
 	return nil
-}
-
-// Catalogue returns the services by which the site's pages are judged, or an
-// error that names the service and value that are wrong.
-func (h *Handler) Catalogue() (*catalogue.Catalogue, error) {
-	compiled, _, err := h.compile()
-	return compiled, err
-}
-
-func (h *Handler) compile() (compiled *catalogue.Catalogue, inUse []string, err error) {
-	services, inUse, err := h.services()
-	if err != nil {
-		return nil, nil, err
-	}
-	compiled, err = catalogue.New(services)
-	return compiled, inUse, err
-}
-
-// services returns the services by which the site's pages are judged: the
-// catalogue, changed and extended by the operator, and the edge's own
-// statistics. inUse is nil when the operator named none of the catalogue.
-func (h *Handler) services() (services []catalogue.Service, inUse []string, err error) {
-	services, err = catalogue.Builtin()
-	if err != nil {
-		return nil, nil, err
-	}
-	services = append(services, visitsService)
-	builtin := len(services)
-	named := false
-	for _, own := range h.Services {
-		i := slices.IndexFunc(services, func(s catalogue.Service) bool { return s.ID == own.ID })
-		switch {
-		case IsReference(own):
-			if i < 0 || i >= builtin {
-				return nil, nil, fmt.Errorf("service %q isn't in the catalogue: describe it, or use one of %s", own.ID, strings.Join(ids(services[:builtin]), ", "))
-			}
-			named = true
-			services[i].Name = cmp.Or(own.Name, services[i].Name)
-			if own.Window != 0 {
-				services[i].Window = own.Window
-			}
-		case own.ID == visitsService.ID:
-			// As a necessary service it would record visits nobody allowed.
-			return nil, nil, fmt.Errorf("service %q is the edge's own: only its name and window can be changed", own.ID)
-		case i >= 0:
-			services[i] = own
-		default:
-			services = append(services, own)
-		}
-		if slices.Contains(inUse, own.ID) {
-			return nil, nil, fmt.Errorf("service %q is listed twice", own.ID)
-		}
-		inUse = append(inUse, own.ID)
-	}
-	if !named {
-		return services, nil, nil
-	}
-	return services, append(inUse, visitsService.ID), nil
-}
-
-// IsReference reports whether an entry only names a service of the catalogue,
-// perhaps with another name or window, and so describes none of its own.
-func IsReference(s catalogue.Service) bool {
-	return s.Category == 0 && len(s.Scripts)+len(s.Collect)+len(s.Inline)+len(s.Stubs)+
-		len(s.Cookies)+len(s.VisitorID)+len(s.Countries)+len(s.Retention)+len(s.Signals)+len(s.Vendor)+len(s.Doubt)+len(s.Source) == 0
-}
-
-func ids(services []catalogue.Service) []string {
-	list := make([]string, len(services))
-	for i, s := range services {
-		list[i] = s.ID
-	}
-	return list
 }
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.

@@ -1,11 +1,6 @@
 package catalogue
 
 import (
-	"bytes"
-	_ "embed"
-	"encoding/json"
-	"fmt"
-
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/policy"
 )
@@ -55,19 +50,4 @@ type Service struct {
 	Doubt string `json:"doubt,omitempty"`
 	// Source is the document the facts were compared with: its title and address.
 	Source string `json:"source,omitempty"`
-}
-
-//go:embed services.json
-var builtin []byte
-
-// Builtin returns a fresh copy of the services that come with consentgate,
-// sorted by ID.
-func Builtin() ([]Service, error) {
-	decoder := json.NewDecoder(bytes.NewReader(builtin))
-	decoder.DisallowUnknownFields()
-	var services []Service
-	if err := decoder.Decode(&services); err != nil {
-		return nil, fmt.Errorf("built-in catalogue: %w", err)
-	}
-	return services, nil
 }

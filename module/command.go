@@ -21,7 +21,7 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "consent",
-		Usage: "status|verify|purge|export|erase",
+		Usage: "status|verify|purge|export|erase|catalogue",
 		Short: "Shows, checks and destroys what a running consentgate holds",
 		Long: `
 Asks the running server, through its admin API, about consent and records.
@@ -32,6 +32,11 @@ Asks the running server, through its admin API, about consent and records.
   consentgate consent purge             destroys it now
   consentgate consent export ID         everything held about one consent ID
   consentgate consent erase ID          destroys it
+
+The catalogue of services needs no server:
+
+  consentgate consent catalogue         every service that is known
+  consentgate consent catalogue NAME    everything about one of them
 
 Exit codes: 0 all is in order; 1 the command failed, for example because no
 server runs; 2 the answer is that a promise isn't kept.`,
@@ -53,6 +58,7 @@ server runs; 2 the answer is that a promise isn't kept.`,
 				Flags().Bool("dry-run", false, "Only lists it")
 			add("export ID", "Prints everything held about one consent ID, as JSON", cobra.ExactArgs(1), client.export)
 			add("erase ID", "Destroys everything held about one consent ID", cobra.ExactArgs(1), client.erase)
+			cmd.AddCommand(catalogueCommand())
 		},
 	})
 }

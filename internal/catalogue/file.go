@@ -10,6 +10,8 @@ import (
 	"os"
 )
 
+//go:generate go test -run ^TestDocumentationIsUpToDate$ -update .
+
 //go:embed services.json
 var builtin []byte
 

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
+	"strings"
 )
 
 //go:generate go test -run ^TestDocumentationIsUpToDate$ -update .
@@ -63,6 +65,9 @@ func decode(raw []byte) ([]Service, error) {
 		decoder := json.NewDecoder(bytes.NewReader(entry))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&services[i]); err != nil {
+			if strings.Contains(err.Error(), "unknown field") {
+				err = fmt.Errorf("%w: a service has %s, a signal denied and granted", err, strings.Join(fields(), ", "))
+			}
 			problems = append(problems, fmt.Errorf("service %s: %w", label(entry, i), err))
 		}
 	}
@@ -76,4 +81,14 @@ func label(entry []byte, place int) string {
 		return fmt.Sprintf("number %d of the list", place+1)
 	}
 	return fmt.Sprintf("%q", service.ID)
+}
+
+// fields returns the names of a service's fields as they are written.
+func fields() []string {
+	var names []string
+	for field := range reflect.TypeFor[Service]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	return names
 }

@@ -48,7 +48,7 @@ func TestReadFileNamesFileServiceAndValue(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"unknown field", `[{"id":"own","category":"statistics","hosts":["a.example.kz"]}]`, []string{`service "own"`, `"hosts"`}},
+		{"unknown field", `[{"id":"own","category":"statistics","hosts":["a.example.kz"]}]`, []string{`service "own"`, `"hosts"`, "a service has id, name,", "scripts, collect"}},
 		{"unknown field of a signal", `[{"id":"own","category":"statistics","cookies":["own_*"],"signals":[{"refused":"a();"}]}]`, []string{`service "own"`, `"refused"`}},
 		{"category", `[{"id":"own","category":"analytics","cookies":["own_*"]}]`, []string{`service "own"`, `"analytics"`, "statistics"}},
 		{"no category", `[{"id":"own","cookies":["own_*"]}]`, []string{`service "own"`, "no category"}},

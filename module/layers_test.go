@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"module"},
 	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention"},
 	{"internal/catalogue", "internal/htmlstream"},
-	{"internal/consent", "internal/policy", "internal/asciijson"},
+	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory"},
 }
 
 // within are the imports inside one layer that are wanted.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 	"github.com/mamen-ai/consentgate/internal/policy"
 )
 
@@ -259,6 +260,12 @@ type Store interface {
 	// raises it.
 	ClockMark(ctx context.Context) (time.Time, error)
 	SetClockMark(ctx context.Context, t time.Time) error
+	// SaveInventory writes what the traffic showed, each sighting over what is kept
+	// under its key, and removes what is kept under the keys in gone: all of it or,
+	// with an error, nothing.
+	SaveInventory(ctx context.Context, seen []inventory.Sighting, gone []inventory.Key) error
+	// Inventory returns what SaveInventory has kept, in no order.
+	Inventory(ctx context.Context) ([]inventory.Sighting, error)
 	// Seed writes visits with their own, past times into an empty store: the
 	// only way past the check on present time, for demonstrations and tests. A
 	// store that holds records answers ErrNotEmpty.

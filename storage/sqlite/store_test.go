@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -179,7 +180,11 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	}
 	// A refused Open must give the directory back.
 	db = raw(t, filepath.Join(dir, databaseName))
-	mustExec(t, db, "PRAGMA user_version = 1")
+	steps, err := migrations(migrationFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, db, fmt.Sprintf("PRAGMA user_version = %d", len(steps)))
 	db.Close()
 	openAt(t, dir)
 }

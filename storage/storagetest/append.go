@@ -214,6 +214,8 @@ func closed(t *testing.T, f *fixture) {
 		"ClockMark":     func() error { _, err := f.store.ClockMark(ctx); return err },
 		"SetClockMark":  func() error { return f.store.SetClockMark(ctx, f.clock.Now()) },
 		"Seed":          func() error { return f.store.Seed(ctx, nil) },
+		"SaveInventory": func() error { return f.store.SaveInventory(ctx, nil, nil) },
+		"Inventory":     func() error { _, err := f.store.Inventory(ctx); return err },
 		"Close":         func() error { return f.store.Close() },
 	} {
 		if err := call(); !errors.Is(err, storage.ErrClosed) {

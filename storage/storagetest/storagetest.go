@@ -76,6 +76,8 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"acts are the newest first", newestActs},
 		{"clock mark only rises", clockMark},
 		{"seed needs an empty store", seeding},
+		{"inventory comes back as it was written", inventoryComesBack},
+		{"inventory is no record", inventoryIsNoRecord},
 		{"hidden rows are never counted", hiddenRows},
 		{"closed store answers ErrClosed", closed},
 		{"ended context ends the call", endedContext},

@@ -55,6 +55,7 @@ func (*Admin) Routes() []caddy.AdminRoute {
 	}
 	return []caddy.AdminRoute{
 		route("status", http.MethodGet, adminStatus),
+		route("inventory", http.MethodGet, adminInventory),
 		route("verify", http.MethodGet, adminVerify),
 		route("purge", http.MethodPost, adminPurge),
 		route("export", http.MethodGet, adminExport),
@@ -93,7 +94,9 @@ type Status struct {
 	Acts         []storage.Act        `json:"acts"`
 	Verification storage.Verification `json:"verification"`
 	Overdue      int                  `json:"overdue"`
-	Problems     []string             `json:"problems"` // in words; empty when all promises are kept
+	// UnknownThirdParties are those that nothing names, seen in the last 30 days.
+	UnknownThirdParties int      `json:"unknown_third_parties"`
+	Problems            []string `json:"problems"` // in words; empty when all promises are kept
 }
 
 // problems says in a sentence each what breaks a promise.
@@ -144,6 +147,8 @@ func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
 			s.Overdue++
 		}
 	}
+	inPages, reported := app.unknownHosts()
+	s.UnknownThirdParties = inPages + reported
 	s.Problems = s.problems()
 	return s, nil
 }

@@ -76,6 +76,7 @@ type App struct {
 	metrics  *metrics
 	shared   *sharedStore
 	acquired bool
+	sites    []*Handler // of the configuration
 
 	purger  *retention.Purger
 	stop    context.CancelFunc
@@ -278,6 +279,7 @@ func (a *App) Start() error {
 	})
 	a.running.Go(func() { a.purger.Run(ctx) })
 	a.running.Go(func() { a.watchLedger(ctx, store) })
+	a.running.Go(func() { a.keepInventory(ctx) })
 	return nil
 }
 
@@ -304,13 +306,16 @@ func (a *App) watchLedger(ctx context.Context, store storage.Store) {
 	}
 }
 
-// Stop ends the deletion's schedule. The store stays open: requests that are
+// Stop ends what runs by schedule and writes the inventory. The store stays open: requests that are
 // still served may write to it until Cleanup.
 func (a *App) Stop() error {
 	if a.stop != nil {
 		a.stop()
 	}
 	a.running.Wait()
+	if err := a.shared.saveInventoryAtEnd(); err != nil {
+		a.logger.Warn("what the traffic shows can't be stored", "error", err)
+	}
 	return nil
 }
 

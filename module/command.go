@@ -21,12 +21,14 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "consent",
-		Usage: "status|verify|purge|export|erase|catalogue",
+		Usage: "status|inventory|verify|purge|export|erase|catalogue",
 		Short: "Shows, checks and destroys what a running consentgate holds",
 		Long: `
 Asks the running server, through its admin API, about consent and records.
 
   consentgate consent status            what is held, until when, and any problem
+  consentgate consent inventory         third parties, cookies and collectors that the traffic shows
+  consentgate consent inventory --caddyfile   the same as options of consent_gate, to paste
   consentgate consent verify            whether the ledger and the destroyed bytes are in order
   consentgate consent purge --dry-run   what is past its window
   consentgate consent purge             destroys it now
@@ -47,12 +49,17 @@ server runs; 2 the answer is that a promise isn't kept.`,
 				sub := &cobra.Command{Use: use, Short: short, Args: args, SilenceUsage: true}
 				sub.RunE = caddycmd.WrapCommandFuncForCobra(func(fl caddycmd.Flags) (int, error) {
 					sub.SilenceErrors = true // Caddy logs them, and exit code 2 comes with its own text
-					return run(client{fl.String("address"), fl.Bool("json"), sub.OutOrStdout(), sub.Flags().Changed("dry-run")}, sub.Flags().Args())
+					return run(client{
+						address: fl.String("address"), json: fl.Bool("json"), out: sub.OutOrStdout(),
+						dryRun: sub.Flags().Changed("dry-run"), caddyfile: sub.Flags().Changed("caddyfile"),
+					}, sub.Flags().Args())
 				})
 				cmd.AddCommand(sub)
 				return sub
 			}
 			add("status", "Shows what is held, until when, and any problem", cobra.NoArgs, client.status)
+			add("inventory", "Shows third parties, cookies and collectors that the traffic shows", cobra.NoArgs, client.inventory).
+				Flags().Bool("caddyfile", false, "Prints options of consent_gate to paste")
 			add("verify", "Checks the ledger's hash chain and looks for bytes of destroyed data", cobra.NoArgs, client.verify)
 			add("purge", "Destroys what is past its window", cobra.NoArgs, client.purge).
 				Flags().Bool("dry-run", false, "Only lists it")
@@ -72,10 +79,11 @@ const (
 
 // client asks the admin API of a running server.
 type client struct {
-	address string
-	json    bool
-	out     io.Writer
-	dryRun  bool
+	address   string
+	json      bool
+	out       io.Writer
+	dryRun    bool
+	caddyfile bool
 }
 
 // call fetches an answer into v, and prints it when JSON was asked for.
@@ -107,6 +115,16 @@ func (c client) printf(format string, args ...any) {
 	}
 }
 
+// zone returns the time zone of the given name, or UTC on a machine that doesn't
+// know it.
+func zone(name string) *time.Location {
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return location
+}
+
 // dayFormat shows an instant with the offset of its zone.
 const dayFormat = "2006-01-02 15:04 -07:00"
 
@@ -119,10 +137,10 @@ func (c client) status([]string) (int, error) {
 	c.printf("store      %s (%d handle)\n", s.Totals.Database, s.Totals.Handles)
 	c.printf("ledger     %d rows: %d given, %d refused, %d withdrawn, %d erased\n", s.Verification.Rows,
 		s.Totals.Events[storage.Given], s.Totals.Events[storage.Refused], s.Totals.Events[storage.Withdrawn], s.Totals.Events[storage.Erased])
-	local, err := time.LoadLocation(s.Timezone)
-	if err != nil {
-		local = time.UTC
+	if s.UnknownThirdParties > 0 {
+		c.printf("unknown    %d third parties in 30 days: consentgate consent inventory\n", s.UnknownThirdParties)
 	}
+	local := zone(s.Timezone)
 	if len(s.Parts) > 0 {
 		c.printf("\n%-32s %-9s %8s  %s\n", "DAY TABLE", "STATE", "RECORDS", "DELETE BY")
 	}

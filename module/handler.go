@@ -190,6 +190,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.limits, h.visitLimits = newLimiter(h.app.now), newLimiter(h.app.now)
 	h.sources = newAdmissionSources(h.banner)
+	h.app.sites = append(h.app.sites, h)
 	return nil
 }
 
@@ -206,7 +207,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		http.Redirect(w, r, Prefix, http.StatusPermanentRedirect)
 		return nil
 	}
-	service, denied := x.permit.Collector(x.host, x.url.Path, x.url.RawQuery)
+	service, pattern, denied := x.permit.Collector(x.host, x.url.Path, x.url.RawQuery)
+	if service >= 0 {
+		x.sawCollector(service, pattern, denied)
+	}
 	if denied {
 		h.app.metrics.blocked(gate.LayerCollector, h.gate.ServiceID(service))
 	}

@@ -148,7 +148,7 @@ func (m *metrics) observeVerification(v storage.Verification) {
 type storeCollector struct {
 	shared *sharedStore
 
-	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures *prometheus.Desc
+	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures, unknown *prometheus.Desc
 
 	mu sync.Mutex // one scrape at a time
 }
@@ -165,13 +165,14 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 		parts:         describe("parts", "Day tables by kind and state.", "kind", "state"),
 		overdue:       describe("purge_overdue_parts", "Day tables that are past their day and still there."),
 		erasures:      describe("pending_erasures", "Withdrawn consents whose data is still to be destroyed."),
+		unknown:       describe("unknown_third_parties", "Third parties seen in the last 30 days that no service and no option names, by what shows them: pages, or only browsers' reports.", "source"),
 		oldest:        describe("oldest_readable_row_age_seconds", "Age of the oldest record that can still be read.", "kind"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures} {
+	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures, c.unknown} {
 		descriptions <- d
 	}
 }
@@ -187,6 +188,11 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	defer cancel()
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	if app := c.shared.settings(); app != nil {
+		pages, reports := app.unknownHosts()
+		gauge(c.unknown, float64(pages), "page")
+		gauge(c.unknown, float64(reports), "report")
 	}
 	store := c.shared.current()
 	if store == nil {

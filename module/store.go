@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
 	"github.com/mamen-ai/consentgate/storage/sqlite"
@@ -21,10 +22,12 @@ import (
 var stores = caddy.NewUsagePool()
 
 // sharedStore is one store with everything that must survive a reload: the
-// database handle and the totals of the metrics.
+// database handle, the totals of the metrics, and what the traffic showed.
 type sharedStore struct {
-	dir     string
-	metrics *metrics
+	dir       string
+	metrics   *metrics
+	inventory *inventory.Inventory
+	saving    sync.Mutex // of the inventory, one at a time
 
 	mu      sync.Mutex
 	closed  bool
@@ -34,7 +37,7 @@ type sharedStore struct {
 }
 
 func newSharedStore(dir string) *sharedStore {
-	s := &sharedStore{dir: dir}
+	s := &sharedStore{dir: dir, inventory: inventory.New()}
 	s.metrics = newMetrics(s)
 	return s
 }
@@ -96,6 +99,11 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	seen, err := store.Inventory(ctx)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	s.inventory.Load(seen)
 	s.revoked = make(map[consent.ID]struct{}, len(revoked))
 	for _, id := range revoked {
 		s.revoked[id] = struct{}{}
@@ -155,11 +163,16 @@ func (s *sharedStore) current() storage.Store {
 	return s.store
 }
 
+// settings returns the configuration that counts, or nil.
+func (s *sharedStore) settings() *App {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.user()
+}
+
 // window returns the window of a kind in the configuration that counts.
 func (s *sharedStore) window(kind string) policy.Window {
-	s.mu.Lock()
-	user := s.user()
-	s.mu.Unlock()
+	user := s.settings()
 	if user == nil {
 		return policy.Months14
 	}
@@ -175,14 +188,12 @@ func (s *sharedStore) Destruct() error {
 	if store == nil {
 		return nil
 	}
-	return store.Close()
+	return errors.Join(s.saveInventoryAtEnd(), store.Close())
 }
 
 // clock returns the present as the configuration that counts sees it.
 func (s *sharedStore) clock() time.Time {
-	s.mu.Lock()
-	user := s.user()
-	s.mu.Unlock()
+	user := s.settings()
 	if user == nil {
 		return time.Now()
 	}

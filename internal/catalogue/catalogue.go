@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -91,17 +92,20 @@ func (c *Catalogue) Index(id string) int {
 // Find returns the index of the service the location belongs to, or -1. When
 // several fit, the package comment's precedence decides.
 func (c *Catalogue) Find(l Location) int {
+	if r := c.find(l); r != nil {
+		return r.service
+	}
+	return none
+}
+
+func (c *Catalogue) find(l Location) *rule {
 	if l.Kind == Opaque {
-		return none
+		return nil
 	}
-	r := c.rules.byHost(l)
-	if r == nil {
-		r = c.rules.byPath(l.Path, l.Query, l.Kind == FirstParty)
+	if r := c.rules.byHost(l); r != nil {
+		return r
 	}
-	if r == nil {
-		return none
-	}
-	return r.service
+	return c.rules.byPath(l.Path, l.Query, l.Kind == FirstParty)
 }
 
 // FindRequest returns the index of the service a request to a host of the site
@@ -110,20 +114,31 @@ func (c *Catalogue) Find(l Location) int {
 // request. The host is in lower case and without port; the path may be encoded or
 // decoded; the query is encoded and without "?".
 func (c *Catalogue) FindRequest(host, path, query string) int {
+	service, _ := c.FindCollector(host, path, query)
+	return service
+}
+
+// FindCollector is FindRequest that also returns the pattern which the request
+// fits: its path, or its host when it has none.
+func (c *Catalogue) FindCollector(host, path, query string) (service int, pattern string) {
 	if path == "" || path[0] != '/' {
-		return none
+		return none, ""
 	}
 	var hostSpace, pathSpace, querySpace [512]byte
 	cleaned := append(pathSpace[:0], path...)
 	if !isPlain(cleaned) {
 		cleaned = cleanPath(cleaned)
 	}
-	return c.Find(Location{
+	r := c.find(Location{
 		Kind:  FirstParty,
 		Host:  append(hostSpace[:0], host...),
 		Path:  cleaned,
 		Query: decodeUnreserved(append(querySpace[:0], query...)),
 	})
+	if r == nil {
+		return none, ""
+	}
+	return r.service, cmp.Or(r.path, r.host)
 }
 
 // FindInline appends to found the index of every service one of whose markers

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/mamen-ai/consentgate/internal/inventory"
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -15,7 +16,9 @@ func (p *Permit) Cookies(values []string, o Observer) (kept []string, denied []s
 	for _, value := range values {
 		for pair := range strings.SplitSeq(value, ";") {
 			name, _, _ := strings.Cut(strings.TrimSpace(pair), "=")
-			if service, isDenied := p.cookie(name); isDenied {
+			service, isDenied := p.cookie(name)
+			o.SawCookie(inventory.Report, name, service, isDenied)
+			if isDenied {
 				denied = append(denied, name)
 				o.Blocked(LayerCookie, service)
 			}
@@ -46,7 +49,9 @@ func (p *Permit) SetCookies(values []string, o Observer) []string {
 	var kept []string
 	for i, value := range values {
 		name, _, _ := strings.Cut(value, "=")
-		service, denied := p.cookie(strings.TrimSpace(name))
+		name = strings.TrimSpace(name)
+		service, denied := p.cookie(name)
+		o.SawCookie(inventory.Header, name, service, denied)
 		if denied {
 			o.Blocked(LayerSetCookie, service)
 			if kept == nil {

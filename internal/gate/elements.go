@@ -5,6 +5,7 @@ import (
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // Insertion is what the edge puts into a document.
@@ -128,7 +129,7 @@ func (e *Elements) refresh(t *htmlstream.Tag) {
 		return
 	}
 	content := htmlstream.DecodeAttr(attr(t, "content"), e.decoded[:0])
-	if service, denied := e.permit.mentions(string(content), e.base); denied {
+	if service, denied := e.permit.mentions(string(content), e.base, inventory.Page, e.observer); denied {
 		t.Rename("http-equiv")
 		e.observer.Blocked(LayerElement, service)
 	}
@@ -137,7 +138,7 @@ func (e *Elements) refresh(t *htmlstream.Tag) {
 // reference judges one URL attribute and tells the observer what may run.
 func (e *Elements) reference(raw []byte) (service int, denied bool) {
 	url := htmlstream.DecodeAttr(raw, e.decoded[:0])
-	service, denied = e.permit.verdict(catalogue.Locate(url, e.base, e.scratch[:]))
+	service, denied = e.permit.judge(catalogue.Locate(url, e.base, e.scratch[:]), inventory.Page, e.observer)
 	if service >= 0 && !denied {
 		e.observer.Ran(service)
 	}
@@ -170,7 +171,7 @@ func (e *Elements) candidates(raw []byte) (service int, denied bool) {
 			if bytes.IndexByte(candidate, '/') < 0 && bytes.IndexByte(candidate, '\\') < 0 {
 				continue
 			}
-			if service, denied = e.permit.verdict(catalogue.Locate(candidate, e.base, e.scratch[:])); denied {
+			if service, denied = e.permit.judge(catalogue.Locate(candidate, e.base, e.scratch[:]), inventory.Page, e.observer); denied {
 				return service, true
 			}
 		}

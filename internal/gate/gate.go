@@ -18,6 +18,7 @@ import (
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // Status says what a choice means for one service.
@@ -76,6 +77,14 @@ type Observer interface {
 	Blocked(layer Layer, service int)
 	// Ran is called for each service that the page loads and the choice allows.
 	Ran(service int)
+	// SawHost is called for each third party that something names, blocked or
+	// not. The host must not be kept.
+	SawHost(source inventory.Source, host []byte, service int, denied bool)
+	// SawCookie is called for each cookie that the origin sets or a browser sends.
+	SawCookie(source inventory.Source, name string, service int, denied bool)
+	// SawOwn is called for each service in what the page carries itself: an inline
+	// snippet, or an address of the site's own.
+	SawOwn(service int, denied bool)
 }
 
 // Options are what an operator decides about a site.

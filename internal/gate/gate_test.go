@@ -7,6 +7,7 @@ import (
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // testServices are one service of each sort the gate tells apart.
@@ -57,6 +58,7 @@ func allowing(categories ...consent.Category) consent.Choice {
 type record struct {
 	blocked []string
 	ran     []int
+	saw     []string
 	gate    *Gate
 }
 
@@ -64,6 +66,22 @@ func (r *record) Blocked(layer Layer, service int) {
 	r.blocked = append(r.blocked, string(layer)+" "+r.gate.ServiceID(service))
 }
 func (r *record) Ran(service int) { r.ran = append(r.ran, service) }
+
+func (r *record) SawHost(source inventory.Source, host []byte, service int, denied bool) {
+	r.see(string(source)+" "+string(host), service, denied)
+}
+func (r *record) SawCookie(source inventory.Source, name string, service int, denied bool) {
+	r.see(string(source)+" cookie "+name, service, denied)
+}
+func (r *record) SawOwn(service int, denied bool) { r.see("own", service, denied) }
+
+func (r *record) see(what string, service int, denied bool) {
+	what += " " + r.gate.ServiceID(service)
+	if denied {
+		what += " denied"
+	}
+	r.saw = append(r.saw, what)
+}
 
 func TestChoiceDecidesOverEachService(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -264,7 +282,7 @@ func TestCollectorsOfDeniedServicesAreKnown(t *testing.T) {
 		{allowing(consent.Statistics), "/counter.php", false},
 		{allowing(consent.Marketing), "/counter.php", true},
 	} {
-		if _, denied := g.Permit(c.choice).Collector("mamen.ai", c.path, "idsite=1"); denied != c.want {
+		if _, _, denied := g.Permit(c.choice).Collector("mamen.ai", c.path, "idsite=1"); denied != c.want {
 			t.Errorf("%v %s: denied %v", c.choice.Categories, c.path, denied)
 		}
 	}

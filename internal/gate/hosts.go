@@ -23,6 +23,22 @@ func hostSet(sources []string) catalogue.HostSet {
 	return set
 }
 
+// IsNecessary reports whether the operator lists the host, which is in lower case,
+// as always reachable.
+func (g *Gate) IsNecessary(host []byte) bool { return g.necessary.Has(host) }
+
+// Names reports whether the configuration or the catalogue names the third party
+// as a whole, so that nothing of it is unknown, and by which service; by Unknown
+// when the operator lists it as necessary.
+func (g *Gate) Names(host string) (service int, named bool) {
+	l := catalogue.Location{Kind: catalogue.ThirdParty, Host: []byte(host), Path: []byte("/")}
+	if g.IsNecessary(l.Host) {
+		return Unknown, true
+	}
+	service = g.options.Catalogue.Find(l)
+	return service, service >= 0
+}
+
 // checkHostSource refuses what can't stand as a host-source in a policy.
 func checkHostSource(source string) error {
 	host := source

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // Links returns the Link header's values without the targets that are denied
@@ -15,7 +16,7 @@ func (p *Permit) Links(values []string, base catalogue.Base, o Observer) []strin
 	for _, value := range values {
 		var kept []string
 		for _, link := range splitLinks(value) {
-			if service, denied := p.link(link, base); denied {
+			if service, denied := p.link(link, base, o); denied {
 				o.Blocked(LayerLink, service)
 				changed = true
 				continue
@@ -59,7 +60,7 @@ func splitLinks(value string) []string {
 
 // link judges one link by its target and the images it may name instead (WHATWG
 // HTML §4.2.4.4), if it is of a type on which a browser acts.
-func (p *Permit) link(link string, base catalogue.Base) (service int, denied bool) {
+func (p *Permit) link(link string, base catalogue.Base, o Observer) (service int, denied bool) {
 	_, rest, _ := strings.Cut(link, "<")
 	target, rest, found := strings.Cut(rest, ">")
 	if !found {
@@ -81,8 +82,10 @@ func (p *Permit) link(link string, base catalogue.Base) (service int, denied boo
 	if !loads([]byte(rel)) {
 		return Unknown, false
 	}
-	if service, denied = p.Reference(target, base); !denied && images != "" {
-		service, denied = p.mentions(images, base)
+	var scratch [512]byte
+	service, denied = p.judge(catalogue.Locate([]byte(target), base, scratch[:]), inventory.Header, o)
+	if !denied && images != "" {
+		service, denied = p.mentions(images, base, inventory.Header, o)
 	}
 	return service, denied
 }

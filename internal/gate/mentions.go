@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // ActingHeaders are the response headers besides Link and Set-Cookie by which a
@@ -19,7 +20,7 @@ func ActingHeaders() []string {
 func (p *Permit) Values(values []string, base catalogue.Base, o Observer) []string {
 	var kept []string
 	for i, value := range values {
-		service, denied := p.mentions(value, base)
+		service, denied := p.mentions(value, base, inventory.Header, o)
 		if denied {
 			o.Blocked(LayerHeader, service)
 			if kept == nil {
@@ -39,8 +40,8 @@ func (p *Permit) Values(values []string, base catalogue.Base, o Observer) []stri
 
 // mentions judges every address in a text whose grammar puts quotes, brackets,
 // commas or white space around addresses: JSON, structured fields, and the value
-// of a refresh.
-func (p *Permit) mentions(text string, base catalogue.Base) (service int, denied bool) {
+// of a refresh. The observer is told of each.
+func (p *Permit) mentions(text string, base catalogue.Base, source inventory.Source, o Observer) (service int, denied bool) {
 	var scratch [512]byte
 	for word := range strings.FieldsFuncSeq(text, surroundsAddress) {
 		if !strings.Contains(word, "/") && !strings.Contains(word, `\`) {
@@ -50,7 +51,7 @@ func (p *Permit) mentions(text string, base catalogue.Base) (service int, denied
 		if name, address, found := strings.Cut(word, "="); found && !strings.ContainsAny(name, `/\:`) {
 			word = address
 		}
-		if service, denied = p.verdict(catalogue.Locate([]byte(word), base, scratch[:])); denied {
+		if service, denied = p.judge(catalogue.Locate([]byte(word), base, scratch[:]), source, o); denied {
 			return service, true
 		}
 	}

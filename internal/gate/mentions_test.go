@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 func TestHeadersThatActForDeniedServicesAreTakenOut(t *testing.T) {
@@ -58,7 +59,7 @@ func FuzzMentions(f *testing.F) {
 	f.Add(`{"url":"https://stat.example.kz"}`)
 	permit := testGate(f, nil).Permit(consent.Choice{})
 	f.Fuzz(func(t *testing.T, text string) {
-		_, denied := permit.mentions(text, pageBase)
+		_, denied := permit.mentions(text, pageBase, inventory.Header, silent{})
 		if denied && !strings.Contains(strings.ToLower(text), "example") && !strings.Contains(text, "/counter") && !strings.ContainsAny(text, "%x") {
 			t.Errorf("%q is denied", text)
 		}

@@ -3,6 +3,7 @@ package gate
 import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // Permit is what one choice lets run on one site: everything that follows from
@@ -59,6 +60,19 @@ func (p *Permit) verdict(l catalogue.Location) (service int, denied bool) {
 	return Unknown, false
 }
 
+// judge is verdict about something that the site names. It tells the observer
+// what that shows.
+func (p *Permit) judge(l catalogue.Location, source inventory.Source, o Observer) (service int, denied bool) {
+	service, denied = p.verdict(l)
+	switch {
+	case l.Kind == catalogue.ThirdParty:
+		o.SawHost(source, l.Host, service, denied)
+	case service >= 0:
+		o.SawOwn(service, denied)
+	}
+	return service, denied
+}
+
 // Reference returns the service a URL belongs to, resolved against base, and
 // whether it is denied.
 func (p *Permit) Reference(url string, base catalogue.Base) (service int, denied bool) {
@@ -66,12 +80,13 @@ func (p *Permit) Reference(url string, base catalogue.Base) (service int, denied
 	return p.verdict(catalogue.Locate([]byte(url), base, scratch[:]))
 }
 
-// Collector reports whether a request to a host of the site belongs to a
-// service that is denied: the edge answers it itself then.
-func (p *Permit) Collector(host, path, query string) (service int, denied bool) {
-	service = p.gate.options.Catalogue.FindRequest(host, path, query)
+// Collector returns the service to which a request to a host of the site belongs,
+// by which of its patterns, and whether it is denied: the edge answers the request
+// itself then.
+func (p *Permit) Collector(host, path, query string) (service int, pattern string, denied bool) {
+	service, pattern = p.gate.options.Catalogue.FindCollector(host, path, query)
 	if service < 0 {
-		return Unknown, false
+		return Unknown, "", false
 	}
-	return service, !p.running[service]
+	return service, pattern, !p.running[service]
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // script judges a script by its address, and holds the text of one that has none.
@@ -33,7 +34,7 @@ func (e *Elements) script(t *htmlstream.Tag) {
 // carries the snippet of a denied service, and speculation rules that name one.
 func (e *Elements) Script(t *htmlstream.Tag, text []byte) {
 	if e.kind == speculationRules {
-		if service, denied := e.permit.mentions(string(text), e.base); denied {
+		if service, denied := e.permit.mentions(string(text), e.base, inventory.Page, e.observer); denied {
 			e.neutralise(t)
 			e.observer.Blocked(LayerInline, service)
 		}
@@ -42,6 +43,7 @@ func (e *Elements) Script(t *htmlstream.Tag, text []byte) {
 	e.found = e.permit.gate.options.Catalogue.FindInline(text, e.found[:0])
 	blocked := false
 	for _, service := range e.found {
+		e.observer.SawOwn(service, !e.permit.running[service])
 		if e.permit.running[service] {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 )
 
 // emptyURL, put before a URL in a style, makes it one that loads nothing and
@@ -53,7 +54,7 @@ func (e *Elements) styleURL(raw []byte) (denied bool) {
 		return false
 	}
 	url := cssUnescape(raw, e.decoded[:0])
-	service, denied := e.permit.verdict(catalogue.Locate(url, e.base, e.scratch[:]))
+	service, denied := e.permit.judge(catalogue.Locate(url, e.base, e.scratch[:]), inventory.Page, e.observer)
 	if denied {
 		e.observer.Blocked(LayerStyle, service)
 	} else if service >= 0 {

@@ -159,8 +159,11 @@ func isUUID(text []byte) bool {
 
 // place returns host and path of a page as they are remembered. The path is
 // decoded; segments that may identify somebody are "*". A host that is an address
-// is left out.
+// is left out. Without both it is "".
 func place(host, path string) string {
+	if host == "" && path == "" {
+		return ""
+	}
 	if h := []byte(host); !validHost(h) || holdsAddress(h) {
 		host = ""
 	}
@@ -178,11 +181,12 @@ func place(host, path string) string {
 // clean returns a segment of a path without what may identify somebody or act on
 // a terminal.
 func clean(segment string) string {
-	if len(segment) > maxSegment || strings.Contains(segment, "@") {
+	raw := []byte(segment)
+	if len(raw) > maxSegment || bytes.ContainsAny(raw, "@:") || holdsAddress(raw) { // mail, IPv6 and IPv4 addresses
 		return "*"
 	}
-	for i := range segment {
-		if identifier([]byte(segment), i) > 0 {
+	for i := range raw {
+		if identifier(raw, i) > 0 {
 			return "*"
 		}
 	}

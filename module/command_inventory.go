@@ -54,7 +54,7 @@ func writeTables(out io.Writer, seen Inventory) error {
 		return err
 	}
 	if len(seen.Unknown) > 0 {
-		fmt.Fprintln(out, "\nconsentgate consent inventory --caddyfile prints options that name them")
+		fmt.Fprintln(out, "consentgate consent inventory --caddyfile prints options that name them")
 	}
 	return nil
 }
@@ -181,10 +181,15 @@ func writeOptions(out io.Writer, seen Inventory) {
 
 // phrase says how often and since when.
 func (s Seen) phrase(location *time.Location) string {
-	text := fmt.Sprintf("seen %d times since %s", s.InPages+s.Reported, day(s.First, location))
+	verb := "seen"
 	if s.InPages == 0 {
-		text = fmt.Sprintf("reported %d times since %s", s.Reported, day(s.First, location))
+		verb = "reported"
 	}
+	often := "once"
+	if n := s.InPages + s.Reported; n != 1 {
+		often = fmt.Sprintf("%d times", n)
+	}
+	text := fmt.Sprintf("%s %s since %s", verb, often, day(s.First, location))
 	if s.Where != "" {
 		text += ", first on " + s.Where
 	}

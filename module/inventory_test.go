@@ -245,7 +245,7 @@ func TestNamedHostsAreNoLongerUnknown(t *testing.T) {
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, foreignPage) })
 	e.visit(t).get("/")
 	for gate, want := range map[string]struct{ necessary, service bool }{
-		"necessary *.example.com":                                              {necessary: true},
+		"necessary *.example.com": {necessary: true},
 		"service pictures {\ncategory functional\nscript cdn.example.com\n}":   {service: true},
 		"service pictures {\ncategory functional\nscript cdn.example.com/x\n}": {},
 	} {

@@ -165,18 +165,20 @@ func staysHere(raw []byte) bool {
 // descriptors stand between them, and ping. One denied URL denies the
 // attribute.
 func (e *Elements) candidates(raw []byte) (service int, denied bool) {
+	service = Unknown
 	value := htmlstream.DecodeAttr(raw, e.decoded[:0])
 	for field := range bytes.FieldsSeq(value) {
 		for candidate := range bytes.SplitSeq(field, []byte(",")) {
 			if bytes.IndexByte(candidate, '/') < 0 && bytes.IndexByte(candidate, '\\') < 0 {
 				continue
 			}
-			if service, denied = e.permit.judge(catalogue.Locate(candidate, e.base, e.scratch[:]), inventory.Page, e.observer); denied {
-				return service, true
+			owner, isDenied := e.permit.judge(catalogue.Locate(candidate, e.base, e.scratch[:]), inventory.Page, e.observer)
+			if isDenied && !denied {
+				service, denied = owner, true
 			}
 		}
 	}
-	return Unknown, false
+	return service, denied
 }
 
 // setBase follows the first <base href>: relative references then point where

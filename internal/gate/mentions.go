@@ -43,6 +43,7 @@ func (p *Permit) Values(values []string, base catalogue.Base, o Observer) []stri
 // of a refresh. The observer is told of each.
 func (p *Permit) mentions(text string, base catalogue.Base, source inventory.Source, o Observer) (service int, denied bool) {
 	var scratch [512]byte
+	service = Unknown
 	for word := range strings.FieldsFuncSeq(text, surroundsAddress) {
 		if !strings.Contains(word, "/") && !strings.Contains(word, `\`) {
 			continue
@@ -51,11 +52,12 @@ func (p *Permit) mentions(text string, base catalogue.Base, source inventory.Sou
 		if name, address, found := strings.Cut(word, "="); found && !strings.ContainsAny(name, `/\:`) {
 			word = address
 		}
-		if service, denied = p.judge(catalogue.Locate([]byte(word), base, scratch[:]), source, o); denied {
-			return service, true
+		owner, isDenied := p.judge(catalogue.Locate([]byte(word), base, scratch[:]), source, o)
+		if isDenied && !denied {
+			service, denied = owner, true
 		}
 	}
-	return Unknown, false
+	return service, denied
 }
 
 func surroundsAddress(r rune) bool { return r <= ' ' || strings.ContainsRune(`"'<>,;(){}[]`, r) }

@@ -25,6 +25,7 @@ func TestObserverSeesWhatAPageNames(t *testing.T) {
 		{"unknown, blocked", `<img src="//cdn.example.com/a.png">`, func(o *Options) { o.BlockUnknown = true }, undecided, []string{"page cdn.example.com unknown denied"}},
 		{"necessary", `<img src="//cdn.mamen.ai/a.png">`, func(o *Options) { o.BlockUnknown = true; o.Necessary = []string{"*.mamen.ai"} }, undecided, []string{"page cdn.mamen.ai unknown"}},
 		{"set of images", `<img srcset="https://a.example/1 1x, //b.example/2 2x">`, nil, undecided, []string{"page a.example unknown", "page b.example unknown"}},
+		{"set with a blocked image first", `<img srcset="https://pixel.example.kz/1 1x, //b.example/2 2x">`, nil, undecided, []string{"page pixel.example.kz pixel denied", "page b.example unknown"}},
 		{"refresh", `<meta http-equiv=refresh content="5; url=https://next.example/">`, nil, undecided, []string{"page next.example unknown"}},
 		{"rules", `<script type=speculationrules>{"prefetch":[{"urls":["https://next.example/a"]}]}</script>`, nil, undecided, []string{"page next.example unknown"}},
 		{"nested", `<iframe srcdoc="&lt;img src=//cdn.example.com/a>"></iframe>`, nil, undecided, []string{"page cdn.example.com unknown"}},

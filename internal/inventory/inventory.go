@@ -9,6 +9,7 @@ package inventory
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -108,17 +109,15 @@ type entry struct {
 	blocked atomic.Int64
 
 	// The inventory's mu guards the rest.
-	order  uint64 // of arrival
-	stored bool   // a database may hold it
-	saved  int64  // count when it was last written there
+	stored bool  // a database may hold it
+	saved  int64 // count when it was last written there
 }
 
 // Inventory is safe for concurrent use. Create it with [New].
 type Inventory struct {
 	mu      sync.RWMutex
 	entries map[Key]*entry
-	groups  [len(limits)][]*entry
-	arrived uint64
+	groups  [len(limits)][]*entry // each in the order of arrival
 	gone    map[Key]struct{} // what a database may hold and the inventory no longer does
 }
 
@@ -165,29 +164,29 @@ func (v *Inventory) insert(e *entry) *entry {
 	if known := v.entries[e.key]; known != nil {
 		return known
 	}
-	v.arrived++
-	e.order = v.arrived
 	if _, ok := v.gone[e.key]; ok {
 		e.stored = true
 		delete(v.gone, e.key)
 	}
-	list := &v.groups[group(e.key)]
-	if len(*list) < limits[group(e.key)] {
-		*list = append(*list, e)
-	} else {
-		i := leastSeen(*list)
-		v.remove((*list)[i])
-		(*list)[i] = e
+	g := group(e.key)
+	if list := v.groups[g]; len(list) == limits[g] {
+		i := leastSeen(list)
+		v.remove(list[i])
+		v.groups[g] = slices.Delete(list, i, i+1)
 	}
+	v.groups[g] = append(v.groups[g], e)
 	v.entries[e.key] = e
 	return e
 }
 
 func leastSeen(list []*entry) int {
-	least, count := 0, list[0].count.Load()
-	for i, e := range list[1:] {
-		if n := e.count.Load(); n < count || n == count && e.order > list[least].order {
-			least, count = i+1, n
+	least, count := 0, int64(math.MaxInt64)
+	for i, e := range slices.Backward(list) {
+		if n := e.count.Load(); n < count {
+			least, count = i, n
+		}
+		if count <= 1 {
+			break // nothing is seen less
 		}
 	}
 	return least

@@ -50,7 +50,7 @@ type ServiceSeen struct {
 	Category string   `json:"category"`
 	Status   string   `json:"status"`           // without a choice: "blocked", "allowed" or "never"
 	Reason   string   `json:"reason,omitempty"` // why it never runs
-	Own      bool     `json:"own"`              // described by the operator, not by the catalogue
+	Own      bool     `json:"own"`              // has a block in the configuration, or is the edge's
 	Hosts    []string `json:"hosts"`
 	Seen
 }
@@ -181,7 +181,7 @@ func (a *App) describe(id string) ServiceSeen {
 		seen.Name, seen.Category = service.Name, service.Category.String()
 		seen.Status, seen.Reason = site.gate.Status(consent.Choice{}, i).String(), string(site.gate.Reason(i))
 		seen.Own = id == visitsService.ID || slices.ContainsFunc(site.Services, func(s catalogue.Service) bool {
-			return s.ID == id && !IsReference(s)
+			return s.ID == id && !isName(s)
 		})
 		if site.gate.Reason(i) != gate.NotInUse {
 			break // another site may use it
@@ -190,12 +190,17 @@ func (a *App) describe(id string) ServiceSeen {
 	return seen
 }
 
-// namedServices returns the services of the catalogue that some site names.
+// isName reports whether an option names a service of the catalogue and says
+// nothing else about it.
+func isName(s catalogue.Service) bool { return IsReference(s) && s.Name == "" && s.Window == 0 }
+
+// namedServices returns the services of the catalogue that some site names, without
+// those that have a block.
 func (a *App) namedServices() []string {
 	named := make(map[string]bool)
 	for _, site := range a.sites {
 		for _, service := range site.Services {
-			if IsReference(service) {
+			if isName(service) {
 				named[service.ID] = true
 			}
 		}

@@ -43,7 +43,7 @@ type tables struct {
 func writeTables(out io.Writer, seen Inventory) error {
 	t := tables{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0), zone(seen.Timezone)}
 	if len(seen.Unknown) == 0 {
-		fmt.Fprintln(t, "no unknown third parties")
+		fmt.Fprint(t, "no unknown third parties\n\n")
 	}
 	t.hosts("UNKNOWN THIRD PARTY", seen.Unknown)
 	t.services(seen.Services)

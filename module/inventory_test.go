@@ -265,6 +265,11 @@ func TestNamedHostsAreNoLongerUnknown(t *testing.T) {
 			t.Errorf("%s: %v unknown third parties", gate, got)
 		}
 	}
+	// What has a block keeps it: pasting must not name it a second time.
+	if err := e.load(options{gate: "service matomo {\nwindow 24mo\n}\nservice hotjar"}); err != nil {
+		t.Fatal(err)
+	}
+	e.wantCommand(0, []string{"inventory", "--caddyfile"}, "\nservice hotjar yandex_metrica\n")
 	// A site beside it that doesn't name the host still needs a decision.
 	if err := e.load(options{host: "shop.test", gate: "necessary *.example.com", sites: "http://two.test:{port} {\nbind {ip}\nconsent_gate\n{proxy}\n}"}); err != nil {
 		t.Fatal(err)

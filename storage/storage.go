@@ -1,6 +1,6 @@
 // Package storage owns what consentgate remembers: the ledger of consent
-// events, the day tables with personal data, and the evidence of their
-// destruction. It defines the Store that every database provides; the
+// events, the day tables with personal data, the evidence of their destruction,
+// and what the traffic showed. It defines the Store that every database provides; the
 // subpackages provide it.
 //
 // It decides nothing: what may be recorded is package gate's word, when a day

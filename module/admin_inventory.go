@@ -160,7 +160,7 @@ func sorted[K comparable, V any](from map[K]*V, compare func(V, V) int) []V {
 }
 
 // rank orders categories by how much a visitor is asked about them: a service that
-// the configuration no longer has comes last.
+// the configuration lacks comes last.
 func rank(category string) int {
 	i := slices.Index(consent.CategoryNames(), category)
 	if i < 0 {

@@ -238,9 +238,9 @@ func TestInventoryForgets(t *testing.T) {
 	e.wantUnknown()
 }
 
-// TestNamedHostsAreNoLongerUnknown pins what an operator sees after pasting: each
+// TestNamedHostsAreKnown pins what an operator sees after pasting: each
 // way to name a host works at once, for what was seen before too.
-func TestNamedHostsAreNoLongerUnknown(t *testing.T) {
+func TestNamedHostsAreKnown(t *testing.T) {
 	e := start(t, options{})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, foreignPage) })
 	e.visit(t).get("/")

@@ -118,7 +118,7 @@ type Inventory struct {
 	mu      sync.RWMutex
 	entries map[Key]*entry
 	groups  [len(limits)][]*entry // each in the order of arrival
-	gone    map[Key]struct{}      // what a database may hold and the inventory no longer does
+	gone    map[Key]struct{}      // what a database may hold beyond the entries
 }
 
 // New returns an empty inventory.

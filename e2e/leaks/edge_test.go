@@ -68,6 +68,7 @@ const caddyfile = `{
 	}
 }
 https://` + site + `:%[2]d {
+	bind 127.0.0.1
 	tls %[3]s %[4]s
 	consent_gate {
 		%[5]s

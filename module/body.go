@@ -80,6 +80,9 @@ func (b *bodyWriter) Flush() error {
 	return err
 }
 
+// Began implements body.
+func (b *bodyWriter) Began() bool { return b.began }
+
 // Close writes what is left of a complete page.
 func (b *bodyWriter) Close() error {
 	if b.decoder != nil {

@@ -200,7 +200,7 @@ func (x *exchange) upstream() *http.Request {
 	r := x.request
 	cookies, denied := x.permit.Cookies(r.Header["Cookie"], x)
 	x.denied = denied
-	document := x.mayBeDocument() || x.fetchesWorker()
+	document := x.mayBeDocument() || x.fetchesWorker() || x.fetchesRules()
 	if len(denied) == 0 && !document {
 		return r
 	}
@@ -228,7 +228,9 @@ func (x *exchange) upstream() *http.Request {
 }
 
 // isRewritten reports whether the request asks for what is rewritten per visitor.
-func (x *exchange) isRewritten() bool { return x.acceptsHTML() || x.fetchesWorker() }
+func (x *exchange) isRewritten() bool {
+	return x.acceptsHTML() || x.fetchesWorker() || x.fetchesRules()
+}
 
 func (x *exchange) acceptsHTML() bool {
 	switch x.request.Header.Get("Sec-Fetch-Dest") {

@@ -33,6 +33,11 @@ func (x *exchange) filterHeader(header http.Header) {
 		}
 		setOrDelete(header, name, kept)
 	}
+	for _, name := range []string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
+		if policies := header[name]; len(policies) > 0 {
+			header[name] = x.permit.Reports(policies, x.base(), x)
+		}
+	}
 	if cookies := header["Set-Cookie"]; len(cookies) > 0 {
 		setOrDelete(header, "Set-Cookie", x.permit.SetCookies(cookies, x))
 	}

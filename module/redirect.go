@@ -76,3 +76,22 @@ func (x *exchange) absolute(reference *url.URL) string {
 	}
 	return base.ResolveReference(reference).String()
 }
+
+// droppedBody takes the body of a response that was answered otherwise. It fails
+// with the error of that answer, if there was one.
+type droppedBody struct{ err error }
+
+// Write implements body.
+func (b *droppedBody) Write(p []byte) (int, error) { return len(p), b.err }
+
+// Close implements body.
+func (b *droppedBody) Close() error { return b.err }
+
+// Flush implements body.
+func (b *droppedBody) Flush() error { return nil }
+
+// Began implements body.
+func (b *droppedBody) Began() bool { return true }
+
+// Recycle implements body.
+func (b *droppedBody) Recycle() {}

@@ -73,3 +73,27 @@ func isJavaScript(mediaType string) bool {
 	return strings.HasSuffix(mediaType, "/javascript") || strings.HasSuffix(mediaType, "/x-javascript") ||
 		strings.HasSuffix(mediaType, "/ecmascript") || strings.HasSuffix(mediaType, "/x-ecmascript")
 }
+
+// workerBody passes a service worker's script on and appends its ending.
+type workerBody struct {
+	out    http.ResponseWriter
+	ending []byte
+}
+
+// Write implements body.
+func (b *workerBody) Write(p []byte) (int, error) { return b.out.Write(p) }
+
+// Close implements body.
+func (b *workerBody) Close() error {
+	_, err := b.out.Write(b.ending)
+	return err
+}
+
+// Flush implements body: nothing is held.
+func (b *workerBody) Flush() error { return nil }
+
+// Began implements body.
+func (b *workerBody) Began() bool { return true }
+
+// Recycle implements body.
+func (b *workerBody) Recycle() {}

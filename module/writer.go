@@ -18,14 +18,22 @@ import (
 type responseWriter struct {
 	*caddyhttp.ResponseWriterWrapper
 	x       *exchange
-	status  int         // final status, 0 before it is known
-	decided bool        // the header was judged
-	body    *bodyWriter // nil unless the body is rewritten
-	ending  []byte      // follows the body: of a service worker's script
-	stopped bool        // the response was answered otherwise; its body is dropped
-	err     error       // of that answer
+	status  int  // final status, 0 before it is known
+	decided bool // the header was judged
+	body    body // nil where bytes go out as they come
 	// incremental pages are wanted piece by piece (RFC 10036).
 	incremental bool
+}
+
+// body takes the bytes of a response that don't go out as they come.
+type body interface {
+	io.WriteCloser
+	// Flush sends what is ready.
+	Flush() error
+	// Began reports whether the header was sent.
+	Began() bool
+	// Recycle gives up what wasn't closed.
+	Recycle()
 }
 
 func newResponseWriter(w http.ResponseWriter, x *exchange) *responseWriter {
@@ -61,15 +69,21 @@ func (rw *responseWriter) sniffs() bool {
 func (rw *responseWriter) begin() {
 	rw.decided = true
 	if action, service := rw.x.judgeRedirect(rw.Header(), rw.status); action != followed {
-		rw.stopped = true
-		rw.err = rw.x.stopRedirect(rw.ResponseWriter, action, service)
+		rw.body = &droppedBody{rw.x.stopRedirect(rw.ResponseWriter, action, service)}
 		return
 	}
 	send := func() { rw.ResponseWriter.WriteHeader(rw.status) }
 	encoding := rw.Header().Get("Content-Encoding")
-	if rw.decide() {
+	switch kind := rw.decide(); {
+	case !rw.hasBody():
+	case kind == page:
 		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, send)
 		return
+	case kind == rules:
+		rw.body = &rulesBody{x: rw.x, out: rw.ResponseWriter, send: send, encoded: encoding != ""}
+		return
+	case kind == worker:
+		rw.body = &workerBody{rw.ResponseWriter, rw.x.workerEnding()}
 	}
 	send()
 }
@@ -87,16 +101,15 @@ func (rw *responseWriter) writeInformational(status int) {
 	rw.ResponseWriter.WriteHeader(status)
 }
 
-// decide looks at the final header, changes it, and reports whether the body is
-// to be rewritten.
-func (rw *responseWriter) decide() (rewrites bool) {
+// decide looks at the final header, changes it, and returns what the response is.
+func (rw *responseWriter) decide() kind {
 	if rw.status == http.StatusSwitchingProtocols || rw.x.request.Method == http.MethodConnect {
-		return false
+		return opaque
 	}
 	kind := rw.classify()
 	rw.x.filterHeader(rw.Header())
 	if kind == opaque {
-		return false
+		return opaque
 	}
 	rw.x.admitPolicy(rw.Header())
 	switch kind {
@@ -106,14 +119,10 @@ func (rw *responseWriter) decide() (rewrites bool) {
 		rw.x.pageHeader(rw.Header())
 		rw.incremental = caddyhttp.IsIncremental(rw.Header())
 		rw.x.page = rw.status == http.StatusOK || rw.status == http.StatusNotModified
-		return rw.hasBody()
-	case worker:
+	case worker, rules:
 		rw.x.pageHeader(rw.Header())
-		if rw.hasBody() {
-			rw.ending = rw.x.workerEnding()
-		}
 	}
-	return false
+	return kind
 }
 
 // hasBody reports whether body bytes follow the header (RFC 9110 §6.4.1).
@@ -130,6 +139,7 @@ const (
 	unread               // HTML that can't be rewritten: as a document, and kept from caches
 	page                 // HTML, which is rewritten
 	worker               // script of a service worker, to which something is appended
+	rules                // speculation rules, which are held until they are known whole
 )
 
 // classify judges the final header.
@@ -140,6 +150,8 @@ func (rw *responseWriter) classify() kind {
 	switch {
 	case rw.x.fetchesWorker():
 		return rw.classifyWorker(mediaType)
+	case mediaType == rulesType && rw.status == http.StatusOK:
+		return rules
 	case rw.status == http.StatusNotModified:
 		// A 304 need not repeat the type; what was revalidated or asked for tells.
 		if mediaType == "text/html" || mediaType == "" && (rw.x.revalidates || rw.x.acceptsHTML()) {
@@ -189,9 +201,6 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		}
 		rw.begin()
 	}
-	if rw.stopped {
-		return len(p), rw.err
-	}
 	if rw.body == nil {
 		return rw.ResponseWriter.Write(p)
 	}
@@ -207,7 +216,7 @@ func (rw *responseWriter) ReadFrom(r io.Reader) (int64, error) {
 	if rw.status == 0 {
 		rw.WriteHeader(http.StatusOK)
 	}
-	if rw.decided && rw.body == nil && !rw.stopped {
+	if rw.decided && rw.body == nil {
 		return rw.ResponseWriterWrapper.ReadFrom(r)
 	}
 	return io.Copy(struct{ io.Writer }{rw}, r)
@@ -220,7 +229,7 @@ func (rw *responseWriter) FlushError() error {
 		return nil
 	}
 	if rw.body != nil {
-		if err := rw.body.Flush(); err != nil || !rw.body.began {
+		if err := rw.body.Flush(); err != nil || !rw.body.Began() {
 			return err
 		}
 	}
@@ -234,18 +243,11 @@ func (rw *responseWriter) finish() error {
 	if rw.status != 0 && !rw.decided {
 		rw.begin()
 	}
-	if rw.stopped {
-		return rw.err
-	}
-	if len(rw.ending) > 0 {
-		_, err := rw.ResponseWriter.Write(rw.ending)
-		return err
-	}
 	if rw.body == nil {
 		return nil
 	}
 	if err := rw.body.Close(); err != nil {
-		if !rw.body.began {
+		if !rw.body.Began() {
 			return caddyhttp.Error(http.StatusBadGateway, err)
 		}
 		rw.x.handler.logger.Warn("a page couldn't be finished", "error", err)

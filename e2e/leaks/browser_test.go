@@ -24,7 +24,9 @@ var chromium = engine{"Chromium", func(t *testing.T, who *identity, address stri
 		"--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-default-browser-check",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-domain-reliability",
 		"--disable-popup-blocking", "--autoplay-policy=no-user-gesture-required",
-		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,DnsOverHttps",
+		// Under a Connection-Allowlist this Chromium ends a page that uses WebRTC with
+		// names for its local addresses.
+		"--disable-features=WebRtcHideLocalIpsWithMdns,Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,DnsOverHttps",
 		"--ignore-certificate-errors-spki-list=" + who.spki,
 		"--user-agent=" + userAgent, "--lang=en", "--user-data-dir=" + t.TempDir(),
 	}

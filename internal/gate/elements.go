@@ -71,6 +71,13 @@ var references = map[string][]string{
 	"input":   {"src"},
 	"link":    {"href", "imagesrcset"},
 	"body":    {"background"},
+	"table":   {"background"},
+	"thead":   {"background"},
+	"tbody":   {"background"},
+	"tfoot":   {"background"},
+	"tr":      {"background"},
+	"td":      {"background"},
+	"th":      {"background"},
 	"a":       {"ping"},
 	"area":    {"ping"},
 }

@@ -140,7 +140,7 @@
       };
     });
 
-    var selector = 'script,iframe,frame,img,image,link,video,audio,source,track,embed,object,input,use,feImage';
+    var selector = 'script,iframe,frame,img,image,link,video,audio,source,track,embed,object,input,use,feImage,template';
     var names = ['src', 'srcset', 'href', 'xlink:href', 'data', 'poster', 'imagesrcset'];
     function loads(element, name) {
       return names.indexOf(name) >= 0 && element.matches(selector) && !idle(element) || name === 'ping' && element.matches('a,area');
@@ -174,11 +174,13 @@
           found = true;
         }
       });
-      // Rules act on what they name without an element of their own.
-      if (/^speculationrules$/i.test(element.type) && element.text.replace(/\\\//g, '/').split('"').some(stopAny)) {
+      // Rules act on what they name without an element of their own, and on links.
+      var rules = /^speculationrules$/i.test(element.type) && element.text.replace(/\\\//g, '/');
+      if (rules && (rules.split('"').some(stopAny) || !/"urls"|"href_matches":\s*\[?\s*"\//.test(rules))) {
         setAttribute.call(element, 'type', 'text/plain');
         found = true;
       }
+      if (element.content) found = stopTree(element.content) || found;
       return found;
     }
     function stopTree(root) {
@@ -284,6 +286,7 @@
       if (stop(args[0])) throw new win.DOMException('Blocked until the visitor allows it', 'SecurityError');
       return args;
     });
+    constructing(win, 'Audio', function (args) { return args.length && stop(args[0]) ? [] : args; });
     // A policy doesn't cover what WebRTC asks for the visitor's address.
     function withoutServers(args) {
       if (!args[0] || !args[0].iceServers) return args;
@@ -303,9 +306,11 @@
     patch(win, 'open', 'value', function (original) {
       return function (url) { return url && !clicked() && stop(url) ? null : enter(original.apply(this, arguments)); };
     });
-    // Forms are held to a policy only where everything unknown is blocked; there a
-    // browser would still look up the host of a form that it then blocks.
-    function submits(form, button) { return !config.u || !stop(button && button.hasAttribute('formaction') ? button.formAction : form.action); }
+    // A form that the visitor sends goes where it leads, unless a policy holds it to
+    // the site: then a browser would still look up the host that it refuses.
+    function submits(form, button) {
+      return !config.u && clicked() || !stop(button && button.hasAttribute('formaction') ? button.formAction : form.action);
+    }
     patch(prototype('HTMLFormElement'), 'submit', 'value', function (original) {
       return function () { if (submits(this)) original.call(this); };
     });

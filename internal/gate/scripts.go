@@ -34,7 +34,7 @@ func (e *Elements) script(t *htmlstream.Tag) {
 // carries the snippet of a denied service, and speculation rules that name one.
 func (e *Elements) Script(t *htmlstream.Tag, text []byte) {
 	if e.kind == speculationRules {
-		if service, denied := e.permit.mentions(string(text), e.base, inventory.Page, e.observer); denied {
+		if service, denied := e.permit.SpeculationRules(text, e.base, inventory.Page, e.observer); denied {
 			e.neutralise(t)
 			e.observer.Blocked(LayerInline, service)
 		}

@@ -5,29 +5,30 @@ package htmlstream
 type traits uint32
 
 const (
-	reported         traits = 1 << iota // can load or run something
-	reportedWithPing                    // does so only with a ping attribute
-	reportedForeign                     // does so only in SVG
-	rawText                             // RCDATA or RAWTEXT content
-	scriptElement                       //
-	styleElement                        //
-	plaintextElement                    //
-	noscriptElement                     //
-	templateElement                     //
-	htmlElement                         //
-	headElement                         //
-	bodyElement                         //
-	framesetElement                     //
-	headContent                         // may stand in or after head without opening the body
-	breakout                            // start tag leaves foreign content (§13.2.6.5)
-	breakoutFont                        // does so with color, face or size
-	leavesForeign                       // end tag leaves foreign content when nothing there matches it
-	svgElement                          //
-	mathElement                         //
-	svgIntegration                      // HTML inside, in SVG
-	mathText                            // HTML inside, in MathML
-	mathMember                          // MathML even inside of mathText
-	annotation                          // HTML inside, in MathML, with the right encoding attribute
+	reported               traits = 1 << iota // can load or run something
+	reportedWithPing                          // does so only with a ping attribute
+	reportedWithBackground                    // does so only with a background attribute
+	reportedForeign                           // does so only in SVG
+	rawText                                   // RCDATA or RAWTEXT content
+	scriptElement                             //
+	styleElement                              //
+	plaintextElement                          //
+	noscriptElement                           //
+	templateElement                           //
+	htmlElement                               //
+	headElement                               //
+	bodyElement                               //
+	framesetElement                           //
+	headContent                               // may stand in or after head without opening the body
+	breakout                                  // start tag leaves foreign content (§13.2.6.5)
+	breakoutFont                              // does so with color, face or size
+	leavesForeign                             // end tag leaves foreign content when nothing there matches it
+	svgElement                                //
+	mathElement                               //
+	svgIntegration                            // HTML inside, in SVG
+	mathText                                  // HTML inside, in MathML
+	mathMember                                // MathML even inside of mathText
+	annotation                                // HTML inside, in MathML, with the right encoding attribute
 )
 
 // structural elements matter even when they aren't held for editing.
@@ -137,6 +138,7 @@ var vocabulary = []struct {
 		"audio", "base", "body", "embed", "frame", "iframe", "image", "img", "input", "link", "meta",
 		"object", "script", "source", "style", "track", "video"}},
 	{reportedWithPing, []string{"a", "area"}},
+	{reportedWithBackground, []string{"table", "thead", "tbody", "tfoot", "tr", "td", "th"}},
 	{reportedForeign, []string{"feimage", "use"}},
 
 	{rawText, []string{"title", "textarea", "style", "xmp", "iframe", "noembed", "noframes"}},

@@ -81,7 +81,9 @@ func tokenizerTags(text []byte) []string {
 			}
 			_, ping := attributes["ping"]
 			_, style := attributes["style"]
-			if traits := elements.lookup(nameOf(name)).traits; traits&reported != 0 || traits&reportedWithPing != 0 && ping || style {
+			_, background := attributes["background"]
+			if traits := elements.lookup(nameOf(name)).traits; traits&reported != 0 || traits&reportedWithPing != 0 && ping ||
+				traits&reportedWithBackground != 0 && background || style {
 				tags = append(tags, describe(name, attributes))
 			}
 		}

@@ -77,15 +77,26 @@ func (t *Tag) endsInDataURL() bool {
 
 // mayReport reports whether the handler may be asked about the tag at hand.
 func (r *Rewriter) mayReport() bool {
-	return r.element.traits&(reported|reportedWithPing) != 0 ||
+	return r.element.traits&(reported|reportedWithPing|reportedWithBackground) != 0 ||
 		r.element.traits&reportedForeign != 0 && r.tag.foreign
 }
 
 // report asks the handler about the tag at hand, if it is one to be asked about.
 func (r *Rewriter) report() {
-	if r.mayReport() && (r.element.traits&reportedWithPing == 0 || r.tag.Has("ping")) || r.tag.Has("style") {
+	if r.acts() || r.tag.Has("style") {
 		r.h.StartTag(&r.tag)
 	}
+}
+
+// acts reports whether the tag at hand may load or run something beside its style.
+func (r *Rewriter) acts() bool {
+	switch t := r.element.traits; {
+	case t&reportedWithPing != 0:
+		return r.tag.Has("ping")
+	case t&reportedWithBackground != 0:
+		return r.tag.Has("background")
+	}
+	return r.mayReport()
 }
 
 // tagDone handles a tag that ends before in[i] and returns the state of what

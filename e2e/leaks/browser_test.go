@@ -23,10 +23,10 @@ var chromium = engine{"Chromium", func(t *testing.T, who *identity, address stri
 	flags := []string{
 		"--headless=new", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-default-browser-check",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-domain-reliability",
+		// The driving page stands behind the others.
+		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
 		"--disable-popup-blocking", "--autoplay-policy=no-user-gesture-required",
-		// Under a Connection-Allowlist this Chromium ends a page that uses WebRTC with
-		// names for its local addresses.
-		"--disable-features=WebRtcHideLocalIpsWithMdns,Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,DnsOverHttps",
+		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,DnsOverHttps",
 		"--ignore-certificate-errors-spki-list=" + who.spki,
 		"--user-agent=" + userAgent, "--lang=en", "--user-data-dir=" + t.TempDir(),
 	}

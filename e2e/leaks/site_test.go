@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,13 +30,18 @@ type origin struct {
 	done  chan struct{}   // closed when the last page is done
 }
 
-func newOrigin(t testing.TB, domain string) *origin {
+// newOrigin returns a site that tries all ways but those whose names begin with one
+// of the given words.
+func newOrigin(t testing.TB, domain string, without ...string) *origin {
 	t.Helper()
 	pages, err := template.ParseFS(pageFiles, "pages/*.html")
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &origin{ways: readWays(t), byName: make(map[string]*way), domain: domain, mux: http.NewServeMux(), pages: pages}
+	ways := slices.DeleteFunc(readWays(t), func(w *way) bool {
+		return slices.ContainsFunc(without, func(word string) bool { return strings.HasPrefix(w.name, word) })
+	})
+	o := &origin{ways: ways, byName: make(map[string]*way), domain: domain, mux: http.NewServeMux(), pages: pages}
 	for _, w := range o.ways {
 		o.byName[w.name] = w
 	}

@@ -16,8 +16,17 @@ run: ## the demo on http://localhost:8080
 	go run ./cmd/consentgate run --config Caddyfile.example
 
 .PHONY: test
-test: tools check ## everything CI runs
-	go test $(TESTFLAGS) -timeout 20m ./...
+test: tools check collateral ## everything CI runs
+	go test $(TESTFLAGS) -timeout 20m $$(go list ./... | grep -v /e2e/collateral)
+
+# Without the race detector, under which parsing thousands of pages takes minutes.
+.PHONY: collateral
+collateral: corpus ## what isn't a tracker stays as it is, on thousands of real pages
+	go test ./e2e/collateral
+
+.PHONY: corpus
+corpus: ## fetches those pages from Debian's packages, when they're missing
+	@./e2e/corpus/fetch
 
 .PHONY: quick
 quick: ## the packages that know nothing of Caddy, in seconds
@@ -50,4 +59,4 @@ tools: ## installs what tests need from Debian's packages, when it's missing
 
 .PHONY: help
 help: ## lists the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13

@@ -225,7 +225,7 @@ func (x *exchange) setCookies(w http.ResponseWriter) error {
 	}
 	w.Header().Add("Set-Cookie", cookie.String())
 	_, denied := x.permit.Cookies(x.request.Header["Cookie"], x)
-	for _, line := range gate.ExpireCookies(denied, x.host, "/") {
+	for _, line := range gate.ExpireCookies(denied, x.host, "/", maxExpired) {
 		w.Header().Add("Set-Cookie", line)
 	}
 	return nil

@@ -42,8 +42,11 @@ func (x *exchange) filterHeader(header http.Header) {
 		setOrDelete(header, "Set-Cookie", x.permit.SetCookies(cookies, x))
 	}
 	if len(x.denied) > 0 && x.acceptsHTML() {
-		lines := gate.ExpireCookies(x.denied, x.host, x.url.Path)
-		header["Set-Cookie"] = append(header["Set-Cookie"], lines[:min(len(lines), maxExpired)]...)
+		// Each answer begins with another: a cookie that a browser won't let go of
+		// must not keep the others.
+		first := int(x.at.Unix() % int64(len(x.denied)))
+		names := slices.Concat(x.denied[first:], x.denied[:first])
+		header["Set-Cookie"] = append(header["Set-Cookie"], gate.ExpireCookies(names, x.host, x.url.EscapedPath(), maxExpired)...)
 	}
 }
 

@@ -42,3 +42,25 @@ func TestHeadersThatActForDeniedServicesDontReachTheVisitor(t *testing.T) {
 		}
 	}
 }
+
+// A report about the page is a visit told to whom it's sent.
+func TestThePoliciesOfTheSiteDontReportToDeniedServices(t *testing.T) {
+	e := start(t, options{app: "cross_border allow"})
+	const enforced, reported = "Content-Security-Policy", "Content-Security-Policy-Report-Only"
+	const own, tracker = "img-src *", "; report-uri https://o1.ingest.sentry.io/api/1/security/?sentry_key=k"
+	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(enforced, own+tracker)
+		w.Header().Set(reported, own+tracker)
+		writePage(w, simplePage)
+	})
+	v := e.visit(t)
+	a := v.get("/")
+	a.wantHeader(t, enforced, own)
+	if got := a.Header.Values(reported); got[0] != own {
+		t.Errorf("%s: %q", reported, got)
+	}
+	v.choose("accept")
+	a = v.get("/")
+	a.wantHeader(t, enforced, own+tracker)
+	a.wantHeader(t, reported, own+tracker)
+}

@@ -33,9 +33,9 @@ func (x *exchange) filterHeader(header http.Header) {
 		}
 		setOrDelete(header, name, kept)
 	}
-	for _, name := range []string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
-		if policies := header[name]; len(policies) > 0 {
-			header[name] = x.permit.Reports(policies, x.base(), x)
+	for _, name := range gate.ReportingPolicies() {
+		if values := header[name]; len(values) > 0 {
+			header[name] = x.permit.Policies(values, x.base(), x)
 		}
 	}
 	if cookies := header["Set-Cookie"]; len(cookies) > 0 {

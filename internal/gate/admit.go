@@ -85,10 +85,6 @@ func (d directives) find(name string) *directive {
 	return nil
 }
 
-func (d directives) without(name string) directives {
-	return slices.DeleteFunc(d, func(one directive) bool { return one.name == name })
-}
-
 func (d directives) String() string {
 	parts := make([]string, len(d))
 	for i, directive := range d {

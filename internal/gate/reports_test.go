@@ -7,30 +7,42 @@ import (
 	"github.com/mamen-ai/consentgate/internal/consent"
 )
 
-func TestViolationsAreNotPostedToDeniedAddresses(t *testing.T) {
-	for _, test := range []struct {
-		name     string
-		block    bool
-		in, want []string
-	}{
-		{"none", true, []string{"default-src 'self'"}, []string{"default-src 'self'"}},
-		{"the site's own", true, []string{"default-src  'self';  report-uri /r https://mamen.ai/r"}, []string{"default-src  'self';  report-uri /r https://mamen.ai/r"}},
-		{"a tracker's", false, []string{"img-src 'self'; report-uri https://stat.example.kz/r; font-src *"}, []string{"img-src 'self'; font-src *"}},
-		{"one of two", false, []string{"report-uri /r //pixel.example.kz/r", "img-src *"}, []string{"report-uri /r", "img-src *"}},
-		{"in one of two policies", false, []string{"img-src a, img-src b; Report-URI https://stat.example.kz/r"}, []string{"img-src a,img-src b"}},
-		{"unknown, allowed", false, []string{"report-uri https://other.example/r"}, []string{"report-uri https://other.example/r"}},
-		{"unknown, blocked", true, []string{"img-src *; report-uri https://other.example/r"}, []string{"img-src *"}},
-		{"nothing else", true, []string{"report-uri https://other.example/r"}, []string{""}},
+func TestPoliciesDontReportToDeniedServices(t *testing.T) {
+	for name, c := range map[string]struct{ in, want []string }{
+		"none":                {nil, nil},
+		"no report":           {[]string{"default-src 'self';  img-src *"}, []string{"default-src 'self';  img-src *"}},
+		"own":                 {[]string{"default-src 'self';report-uri /csp https://mamen.ai/csp"}, []string{"default-src 'self';report-uri /csp https://mamen.ai/csp"}},
+		"unknown":             {[]string{"report-uri https://reports.example/r"}, []string{"report-uri https://reports.example/r"}},
+		"look-alike":          {[]string{"report-uri https://stat.example.kz.evil.example/r"}, []string{"report-uri https://stat.example.kz.evil.example/r"}},
+		"denied":              {[]string{"default-src 'self'; report-uri https://stat.example.kz/r"}, []string{"default-src 'self'"}},
+		"denied first":        {[]string{"report-uri https://stat.example.kz/r; default-src 'self'"}, []string{"default-src 'self'"}},
+		"one of two":          {[]string{"default-src *; report-uri /csp //stat.example.kz/r; img-src *"}, []string{"default-src *; report-uri /csp; img-src *"}},
+		"upper case":          {[]string{"REPORT-URI HTTPS://STAT.EXAMPLE.KZ/r; base-uri 'self'"}, []string{"base-uri 'self'"}},
+		"own collector":       {[]string{"base-uri 'self'; report-uri /counter.php"}, []string{"base-uri 'self'"}},
+		"repeated":            {[]string{"report-uri /a; report-uri https://stat.example.kz/r"}, []string{"report-uri /a"}},
+		"second policy":       {[]string{"img-src *, default-src 'self'; report-uri https://pixel.example.kz"}, []string{"img-src *,default-src 'self'"}},
+		"second line":         {[]string{"img-src *", "default-src 'self'; report-uri https://pixel.example.kz"}, []string{"img-src *", "default-src 'self'"}},
+		"a source, no report": {[]string{"script-src https://stat.example.kz"}, []string{"script-src https://stat.example.kz"}},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			g := testGate(t, func(o *Options) { o.BlockUnknown = test.block })
-			in := slices.Clone(test.in)
-			if got := g.Permit(consent.Choice{}).Reports(in, pageBase, &record{gate: g}); !slices.Equal(got, test.want) {
-				t.Errorf("%q becomes %q, want %q", test.in, got, test.want)
+		t.Run(name, func(t *testing.T) {
+			g := testGate(t, nil)
+			r := &record{gate: g}
+			in := slices.Clone(c.in)
+			got := g.Permit(consent.Choice{}).Policies(in, pageBase, r)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%q becomes %q, want %q", c.in, got, c.want)
 			}
-			if !slices.Equal(in, test.in) {
-				t.Errorf("the header's own values were changed to %q", in)
+			if !slices.Equal(in, c.in) {
+				t.Error("the header's own values were changed")
+			}
+			if (len(r.blocked) > 0) == slices.Equal(c.in, c.want) {
+				t.Errorf("blocked %q", r.blocked)
 			}
 		})
+	}
+	g := testGate(t, func(o *Options) { o.BlockUnknown = true })
+	got := g.Permit(consent.Choice{}).Policies([]string{"report-uri https://reports.example/r /own"}, pageBase, &record{gate: g})
+	if !slices.Equal(got, []string{"report-uri /own"}) {
+		t.Errorf("unknown third parties are blocked, but %q", got)
 	}
 }

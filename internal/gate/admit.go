@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -110,7 +111,7 @@ func (d *directives) admitInline(kind string, hashes []string) bool {
 	if inherited {
 		governing = d.find("default-src")
 	}
-	if governing == nil || inlineAllowed(governing.sources) {
+	if governing == nil || inlineAllowed(kind, governing.sources) {
 		return false
 	}
 	sources := slices.DeleteFunc(slices.Clone(governing.sources), func(source string) bool {
@@ -154,22 +155,25 @@ func (d *directives) admitEndpoint(name, endpoint string, fallbacks ...string) b
 	return true
 }
 
-// inlineAllowed reports whether 'unsafe-inline' is in force: it is ignored
-// beside a nonce, a hash or 'strict-dynamic' (CSP3 §6.7.3.2).
-func inlineAllowed(sources []string) bool {
+// inlineAllowed reports whether 'unsafe-inline' is in force for elements of the
+// kind: it is ignored beside a nonce or a hash, and for scripts beside
+// 'strict-dynamic' (CSP3 §6.7.3.2). What isn't written as these must be, such as
+// the nonce that a template left empty, counts for nothing.
+func inlineAllowed(kind string, sources []string) bool {
 	unsafe := false
 	for _, source := range sources {
-		lower := strings.ToLower(source)
 		switch {
-		case lower == "'unsafe-inline'":
+		case strings.EqualFold(source, "'unsafe-inline'"):
 			unsafe = true
-		case lower == "'strict-dynamic'", strings.HasPrefix(lower, "'nonce-"), strings.HasPrefix(lower, "'sha256-"),
-			strings.HasPrefix(lower, "'sha384-"), strings.HasPrefix(lower, "'sha512-"):
+		case nonceOrHash.MatchString(source), kind == "script" && strings.EqualFold(source, "'strict-dynamic'"):
 			return false
 		}
 	}
 	return unsafe
 }
+
+// nonceOrHash is a nonce-source or a hash-source (CSP3 §2.3.1).
+var nonceOrHash = regexp.MustCompile(`(?i)^'(nonce|sha256|sha384|sha512)-[a-z0-9+/_-]+={0,2}'$`)
 
 func reachesOwnOrigin(sources []string) bool {
 	return slices.ContainsFunc(sources, func(source string) bool {

@@ -46,7 +46,21 @@ func TestSitePoliciesAdmitTheInsertions(t *testing.T) {
 		"form-action self": {"form-action 'self'", "form-action 'self'"},
 		"first of a repeated directive counts": {"script-src 'self'; script-src 'unsafe-inline'",
 			"script-src 'self' 'sha256-S'"},
-		"upper case": {"SCRIPT-SRC 'NONE'", "script-src 'sha256-S'"},
+		"upper case":                     {"SCRIPT-SRC 'NONE'", "script-src 'sha256-S'"},
+		"nonce left empty":               {"script-src 'unsafe-inline' 'nonce-'", "script-src 'unsafe-inline' 'nonce-'"},
+		"hash that is none":              {"script-src 'unsafe-inline' 'sha256-?'; style-src 'unsafe-inline' sha256-x", "script-src 'unsafe-inline' 'sha256-?'; style-src 'unsafe-inline' sha256-x"},
+		"strict-dynamic, for styles":     {"style-src 'unsafe-inline' 'strict-dynamic'", "style-src 'unsafe-inline' 'strict-dynamic'"},
+		"style nonce":                    {"style-src 'nonce-r' 'unsafe-inline'", "style-src 'nonce-r' 'unsafe-inline' 'sha256-T'"},
+		"style none":                     {"style-src 'none'", "style-src 'sha256-T'"},
+		"style-src-elem wins":            {"style-src 'unsafe-inline'; style-src-elem 'self'", "style-src 'unsafe-inline'; style-src-elem 'self' 'sha256-T'"},
+		"style attributes only":          {"style-src-attr 'none'", "style-src-attr 'none'"},
+		"handlers only":                  {"script-src-attr 'none'", "script-src-attr 'none'"},
+		"sandbox":                        {"sandbox allow-scripts allow-forms", "sandbox allow-scripts allow-forms"},
+		"trusted types":                  {"require-trusted-types-for 'script'; trusted-types default", "require-trusted-types-for 'script'; trusted-types default"},
+		"report only endpoints":          {"report-uri /csp; report-to csp", "report-uri /csp; report-to csp"},
+		"default with nonce":             {"default-src 'nonce-r'; connect-src 'self'; frame-src 'self'", "default-src 'nonce-r'; connect-src 'self'; frame-src 'self'; script-src-elem 'nonce-r' 'sha256-S'; style-src-elem 'nonce-r' 'sha256-T'"},
+		"forms elsewhere":                {"form-action https://pay.example", "form-action https://pay.example https://mamen.ai/.privacy/"},
+		"what is admitted stays ordered": {"img-src *; script-src 'self'; report-uri /csp", "img-src *; script-src 'self' 'sha256-S'; report-uri /csp"},
 		"two policies in one value": {"script-src 'unsafe-inline', script-src 'self'",
 			"script-src 'unsafe-inline',script-src 'self' 'sha256-S'"},
 	} {
@@ -55,6 +69,13 @@ func TestSitePoliciesAdmitTheInsertions(t *testing.T) {
 				t.Errorf("%q\nbecomes %q\nwant    %q", c.in, got[0], c.want)
 			}
 		})
+	}
+	lines := []string{"script-src 'self'", "script-src 'unsafe-inline'", "frame-ancestors 'none'"}
+	if got := Admit(lines, a); !slices.Equal(got, []string{"script-src 'self' 'sha256-S'", lines[1], lines[2]}) {
+		t.Errorf("of several lines each is judged by itself: %q", got)
+	}
+	if got := Admit(nil, a); got != nil {
+		t.Errorf("no policy becomes %q", got)
 	}
 	if got := Admit([]string{"script-src 'self' 'sha256-S'"}, a); got[0] != "script-src 'self' 'sha256-S'" {
 		t.Errorf("a hash is added twice: %q", got[0])

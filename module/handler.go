@@ -207,10 +207,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		http.Redirect(w, r, Prefix, http.StatusPermanentRedirect)
 		return nil
 	}
-	service, pattern, denied := x.permit.Collector(x.host, x.url.Path, x.url.RawQuery)
-	if service >= 0 {
-		x.sawCollector(service, pattern, denied)
-	}
+	service, denied := x.collects()
 	if denied {
 		h.app.metrics.blocked(gate.LayerCollector, h.gate.ServiceID(service))
 	}

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"strings"
+
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/inventory"
@@ -82,11 +84,25 @@ func (p *Permit) Reference(url string, base catalogue.Base) (service int, denied
 
 // Collector returns the service to which a request to a host of the site belongs,
 // by which of its patterns, and whether it is denied: the edge answers the request
-// itself then.
+// itself then. Servers that pass over letter case in paths answer a collector in
+// every spelling.
 func (p *Permit) Collector(host, path, query string) (service int, pattern string, denied bool) {
 	service, pattern = p.gate.options.Catalogue.FindCollector(host, path, query)
+	if lower := strings.ToLower(path); service < 0 && lower != path {
+		service, pattern = p.gate.options.Catalogue.FindCollector(host, lower, query)
+	}
 	if service < 0 {
 		return Unknown, "", false
 	}
 	return service, pattern, !p.running[service]
+}
+
+// Event returns the service to which what is posted to a path of the site belongs,
+// and whether it is denied; see catalogue.TakesEvents.
+func (p *Permit) Event(path string, body []byte) (service int, denied bool) {
+	service = p.gate.options.Catalogue.FindEvent(path, body)
+	if service < 0 {
+		return Unknown, false
+	}
+	return service, !p.running[service]
 }

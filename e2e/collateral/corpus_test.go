@@ -17,6 +17,7 @@ import (
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 	"golang.org/x/net/html"
 )
 
@@ -74,8 +75,11 @@ func newModes(t *testing.T) (modes []*mode, compiled *catalogue.Catalogue) {
 
 type ignore struct{}
 
-func (ignore) Blocked(gate.Layer, int) {}
-func (ignore) Ran(int)                 {}
+func (ignore) Blocked(gate.Layer, int)                       {}
+func (ignore) Ran(int)                                       {}
+func (ignore) SawHost(inventory.Source, []byte, int, bool)   {}
+func (ignore) SawCookie(inventory.Source, string, int, bool) {}
+func (ignore) SawOwn(int, bool)                              {}
 
 func (m *mode) rewrite(page string) string {
 	var elements gate.Elements
@@ -125,7 +129,7 @@ func (m *mode) compare(page, out string, before, after []node) error {
 }
 
 // edits is what neutralises an element.
-var edits = regexp.MustCompile(htmlstream.RenamePrefix + "| type=text/plain | src=/.privacy/embed/[a-z0-9_]+ ")
+var edits = regexp.MustCompile(htmlstream.RenamePrefix + "| type=text/plain | src=/.privacy/embed/[a-z0-9_]+ |data:,")
 
 func firstDifference(a, b string) int {
 	for i := range min(len(a), len(b)) {

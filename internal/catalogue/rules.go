@@ -33,53 +33,47 @@ func compareRules(a, b rule) int {
 // rules finds the most specific rule of a location. Every list in it is sorted by
 // compareRules, so that the first that fits is the answer.
 type rules struct {
-	exact   map[string][]rule // by host
-	country map[string][]rule // by host without the country ending
-	below   map[string][]rule // by the domain whose sub-domains are covered
-	site    pathRules         // on the site's own hosts
-	any     pathRules         // on every host
+	exact   table[rule] // by host
+	country table[rule] // by host without the country ending
+	below   table[rule] // by the domain whose sub-domains are covered
+	any     pathRules   // on every host
+	site    pathRules   // on the site's own hosts: theirs, and those of any
 }
 
 // pathRules are rules without a host, by their longest whole segment: a path is
 // looked up segment by segment instead of rule by rule.
 type pathRules struct {
-	segment map[string][]rule
+	segment table[rule]
 	free    []rule // those without a whole segment
 }
 
 func (rs *rules) add(r rule) {
 	switch r.kind {
 	case exactHost:
-		put(&rs.exact, r.host, r)
+		rs.exact.add(r.host, r)
 	case countryHosts:
-		put(&rs.country, r.host, r)
+		rs.country.add(r.host, r)
 	case hostsBelow:
-		put(&rs.below, r.host, r)
+		rs.below.add(r.host, r)
 	case siteHosts:
 		rs.site.add(r)
 	case anyHost:
 		rs.any.add(r)
+		rs.site.add(r)
 	}
 }
 
 func (ps *pathRules) add(r rule) {
 	if key := wholeSegment(r.path); key != "" {
-		put(&ps.segment, key, r)
+		ps.segment.add(key, r)
 	} else {
 		ps.free = append(ps.free, r)
 	}
 }
 
-func put(group *map[string][]rule, key string, r rule) {
-	if *group == nil {
-		*group = make(map[string][]rule)
-	}
-	(*group)[key] = append((*group)[key], r)
-}
-
 func (rs *rules) sort() {
-	for _, group := range []map[string][]rule{rs.exact, rs.country, rs.below, rs.site.segment, rs.any.segment} {
-		for _, list := range group {
+	for _, group := range []*table[rule]{&rs.exact, &rs.country, &rs.below, &rs.site.segment, &rs.any.segment} {
+		for _, list := range group.lists {
 			slices.SortStableFunc(list, compareRules)
 		}
 	}
@@ -113,53 +107,43 @@ func first(list []rule, path, query []byte) *rule {
 
 // byHost returns the rule for the location's host.
 func (rs *rules) byHost(l Location) *rule {
-	if r := first(rs.exact[string(l.Host)], l.Path, l.Query); r != nil {
+	if r := first(rs.exact.get(l.Host), l.Path, l.Query); r != nil {
 		return r
 	}
-	if len(rs.country) > 0 {
-		if name := cutCountry(l.Host); name != nil {
-			if r := first(rs.country[string(name)], l.Path, l.Query); r != nil {
-				return r
-			}
-		}
+	if r := first(rs.country.get(cutCountry(l.Host)), l.Path, l.Query); r != nil {
+		return r
 	}
-	for domain := l.Host; ; {
-		i := bytes.IndexByte(domain, '.')
-		if i < 0 {
-			return nil
+	for i, b := range l.Host {
+		if b != '.' {
+			continue
 		}
-		domain = domain[i+1:]
-		if r := first(rs.below[string(domain)], l.Path, l.Query); r != nil {
+		if r := first(rs.below.get(l.Host[i+1:]), l.Path, l.Query); r != nil {
 			return r
 		}
 	}
+	return nil
 }
 
-// byPath returns the rule for a path on any host and, for the site's own hosts,
-// on those.
+// byPath returns the rule for a path on any host or, when site is true, on the
+// site's own hosts.
 func (rs *rules) byPath(path, query []byte, site bool) *rule {
-	best := rs.any.find(path, query)
 	if site {
-		best = moreSpecific(best, rs.site.find(path, query))
+		return rs.site.find(path, query)
 	}
-	return best
+	return rs.any.find(path, query)
 }
 
 func (ps *pathRules) find(path, query []byte) *rule {
 	best := first(ps.free, path, query)
-	if len(ps.segment) == 0 || len(path) == 0 {
-		return best
-	}
-	rest := path[1:]
-	for range maxSegments {
-		segment, after, more := bytes.Cut(rest, []byte("/"))
-		if list := ps.segment[string(segment)]; list != nil {
+	start, segments := 1, 0
+	for i := 1; i <= len(path) && segments < maxSegments; i++ {
+		if i < len(path) && path[i] != '/' {
+			continue
+		}
+		if list := ps.segment.get(path[start:i]); list != nil {
 			best = moreSpecific(best, first(list, path, query))
 		}
-		if !more {
-			break
-		}
-		rest = after
+		start, segments = i+1, segments+1
 	}
 	return best
 }

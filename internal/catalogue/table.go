@@ -1,0 +1,43 @@
+package catalogue
+
+// table maps names to lists, with a cheap answer for names that it doesn't hold:
+// nearly all hosts and segments of a page are in no pattern, and hashing each of
+// them whole would cost more than all else. The zero value is empty.
+type table[V any] struct {
+	lists map[string][]V
+	// sketches has a bit for the sketch of every name.
+	sketches [sketchSpace / 64]uint64
+}
+
+// sketchSpace is how many sketches there are: some twenty times as many as the
+// built-in catalogue has hosts.
+const sketchSpace = 1 << 12
+
+// sketch is a hash of the length and of three bytes of a name that isn't empty.
+func sketch[T string | []byte](name T) uint32 {
+	n := len(name)
+	few := uint32(n)<<24 | uint32(name[n/2])<<16 | uint32(name[n/3])<<8 | uint32(name[0])
+	return few * 0x9e3779b1 >> 20 // Fibonacci hashing
+}
+
+func (t *table[V]) add(name string, value V) {
+	if t.lists == nil {
+		t.lists = make(map[string][]V)
+	}
+	t.lists[name] = append(t.lists[name], value)
+	if name != "" {
+		s := sketch(name)
+		t.sketches[s/64] |= 1 << (s % 64)
+	}
+}
+
+// get returns the list of a name that isn't empty.
+func (t *table[V]) get(name []byte) []V {
+	if len(name) == 0 {
+		return nil
+	}
+	if s := sketch(name); t.sketches[s/64]&(1<<(s%64)) == 0 {
+		return nil
+	}
+	return t.lists[string(name)]
+}

@@ -10,8 +10,9 @@ import (
 
 // cookieNames finds the services of a cookie.
 type cookieNames struct {
-	exact map[string][]cookieOwner
-	// Names with "*", by their first byte, so that a name is compared with few.
+	whole table[cookieOwner]
+	// wild holds the names with "*" by cookieBucket, so that a name is compared
+	// with few; those whose start is too short for a bucket are in every one.
 	wild [256][]wildName
 }
 
@@ -25,28 +26,32 @@ type wildName struct {
 	cookieOwner
 }
 
+// cookieBucket hashes the first minCookie bytes of a name: many begin alike, with
+// one underscore or two.
+func cookieBucket[T string | []byte](name T) uint8 {
+	return name[0] ^ name[1]<<3 ^ name[2]<<1
+}
+
 func (n *cookieNames) add(name string, service int, category consent.Category) {
 	owner := cookieOwner{service, category}
-	if strings.Contains(name, "*") {
-		w := wildName{newGlob(name, textEnd), owner}
-		if name[0] != '*' {
-			n.wild[name[0]] = append(n.wild[name[0]], w)
-			return
-		}
-		for b := range n.wild {
-			n.wild[b] = append(n.wild[b], w)
-		}
+	if !strings.Contains(name, "*") {
+		n.whole.add(name, owner)
 		return
 	}
-	if n.exact == nil {
-		n.exact = make(map[string][]cookieOwner)
+	w := wildName{newGlob(name, textEnd), owner}
+	if start := w.pieces[0]; len(start) >= minCookie {
+		bucket := cookieBucket(start)
+		n.wild[bucket] = append(n.wild[bucket], w)
+		return
 	}
-	n.exact[name] = append(n.exact[name], owner)
+	for bucket := range n.wild {
+		n.wild[bucket] = append(n.wild[bucket], w)
+	}
 }
 
 // sort puts longer names before shorter ones and stricter owners before others.
 func (n *cookieNames) sort() {
-	for _, owners := range n.exact {
+	for _, owners := range n.whole.lists {
 		slices.SortStableFunc(owners, func(a, b cookieOwner) int { return cmp.Compare(b.category, a.category) })
 	}
 	for _, list := range n.wild {
@@ -57,21 +62,21 @@ func (n *cookieNames) sort() {
 }
 
 func (n *cookieNames) find(name string, found []int) []int {
-	if owners, ok := n.exact[name]; ok {
+	if len(name) < minCookie { // every name and pattern has as many characters
+		return found
+	}
+	var space [64]byte
+	text := append(space[:0], name...)
+	if owners := n.whole.get(text); owners != nil {
 		for _, owner := range owners {
 			found = append(found, owner.service)
 		}
 		return found
 	}
-	if name == "" {
-		return found
-	}
-	var space [64]byte
-	text := append(space[:0], name...)
-	list := n.wild[name[0]]
+	list := n.wild[cookieBucket(text)]
 	length := -1
 	for i := range list {
-		if length >= 0 && list[i].literal < length {
+		if list[i].literal < length {
 			break
 		}
 		if list[i].match(text) {

@@ -45,6 +45,14 @@ type Base struct {
 	FirstParty HostSet // the site's hosts; empty: everything is a third party's
 }
 
+// kindOf returns the kind of a URL that leads to the host.
+func (b Base) kindOf(host []byte) Kind {
+	if b.FirstParty.Has(host) {
+		return FirstParty
+	}
+	return ThirdParty
+}
+
 // Location is the part of a URL by which services are told apart. Its slices lie
 // in the reference or in the scratch space that Locate was given.
 type Location struct {
@@ -61,6 +69,14 @@ type Location struct {
 // allocates only for longer URLs and for hosts beyond ASCII.
 func Locate(raw []byte, base Base, scratch []byte) Location {
 	raw = trimControls(raw)
+	if l, ok := locatePlain(raw, base, scratch); ok {
+		return l
+	}
+	return locateOdd(raw, base, scratch)
+}
+
+// locateOdd is Locate for every spelling.
+func locateOdd(raw []byte, base Base, scratch []byte) Location {
 	scheme, rest := cutScheme(raw)
 	if scheme == opaqueScheme {
 		return Location{Kind: Opaque}
@@ -115,10 +131,7 @@ func resolve(rest []byte, base Base, buffer []byte) Location {
 // place puts host, path and query together. The path is prefix and what rest
 // holds before its "?" or "#".
 func place(host []byte, prefix string, rest []byte, base Base, buffer []byte) Location {
-	l := Location{Kind: ThirdParty, Host: host}
-	if base.FirstParty.Has(host) {
-		l.Kind = FirstParty
-	}
+	l := Location{Kind: base.kindOf(host), Host: host}
 	path := rest
 	if i := bytes.IndexByte(path, '#'); i >= 0 {
 		path = path[:i]
@@ -137,10 +150,7 @@ func place(host []byte, prefix string, rest []byte, base Base, buffer []byte) Lo
 		l.Path = cleanPath(buffer[start:])
 		buffer = buffer[len(buffer):]
 	}
-	if bytes.IndexByte(l.Query, '%') >= 0 {
-		buffer = append(buffer, l.Query...)
-		l.Query = decodeUnreserved(buffer)
-	}
+	l.Query = cleanQuery(l.Query, buffer)
 	return l
 }
 

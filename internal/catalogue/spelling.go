@@ -88,6 +88,15 @@ func cleanPath(path []byte) []byte {
 	return clean
 }
 
+// cleanQuery returns a query in the one spelling by which queries are compared. It
+// lies in the buffer, which is empty, when it isn't query itself.
+func cleanQuery(query, buffer []byte) []byte {
+	if bytes.IndexByte(query, '%') < 0 {
+		return query
+	}
+	return decodeUnreserved(append(buffer, query...))
+}
+
 // decodeUnreserved decodes, in place, the percent-encoded characters that mean
 // the same when they are decoded (RFC 3986 §2.3).
 func decodeUnreserved(text []byte) []byte {

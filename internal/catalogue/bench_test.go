@@ -17,7 +17,8 @@ func references() []struct{ name, raw string } {
 		{"unknown", "https://cdn.example.org/lib/app.js"},
 		{"own", "/assets/app.3f2a1b.js"},
 		{"own_host", "https://mamen.ai/assets/app.3f2a1b.js"},
-		{"relative", "../img/shoe.jpg"},
+		{"relative", "img/shoe.jpg"},
+		{"upward", "../img/shoe.jpg"},
 		{"long", "https://cdn.example.org/lib/app.js?v=" + strings.Repeat("abcdef0123456789&utm_source=x&", 8)},
 		{"odd", "ht\ttps:\\\\u@MC.yandex.ru:443/%6detrika/./tag.js"},
 	}

@@ -53,6 +53,14 @@ func (b Base) kindOf(host []byte) Kind {
 	return ThirdParty
 }
 
+// directory returns the path against which relative paths are resolved.
+func (b Base) directory() string {
+	if i := strings.LastIndexByte(b.Path, '/'); i >= 0 {
+		return b.Path[:i+1]
+	}
+	return "/"
+}
+
 // Location is the part of a URL by which services are told apart. Its slices lie
 // in the reference or in the scratch space that Locate was given.
 type Location struct {
@@ -121,11 +129,7 @@ func resolve(rest []byte, base Base, buffer []byte) Location {
 	case isSlash(rest[0]):
 		return place(host, "", rest, base, buffer)
 	}
-	directory := base.Path[:strings.LastIndexByte(base.Path, '/')+1]
-	if directory == "" {
-		directory = "/"
-	}
-	return place(host, directory, rest, base, buffer)
+	return place(host, base.directory(), rest, base, buffer)
 }
 
 // place puts host, path and query together. The path is prefix and what rest

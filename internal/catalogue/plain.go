@@ -3,22 +3,25 @@ package catalogue
 import "bytes"
 
 // locatePlain is locateOdd for the spellings in which nearly all references are
-// written: https://host/path?query and /path?query, where host and path need no
-// change. It reports false for every other one.
+// written: https://host/path?query, /path?query and path?query, where nothing needs
+// to be dropped, decoded or resolved but the query. It reports false for every
+// other one.
 func locatePlain(raw []byte, base Base, scratch []byte) (l Location, ok bool) {
-	buffer := scratch[:0]
-	rest := raw
+	buffer, directory, rest := scratch[:0], "", raw
 	if authority, found := cutAuthority(raw); found {
 		end := span(authority, hostByte)
 		l.Host, rest = authority[:end], authority[end:]
 		if len(rest) > 0 && rest[0] != '/' && rest[0] != '?' && rest[0] != '#' {
 			return l, false
 		}
-	} else if len(raw) > 0 && raw[0] == '/' {
+	} else {
 		l.Host = append(buffer, base.Host...)
 		buffer = l.Host[len(l.Host):]
 		if span(l.Host, hostByte) < len(l.Host) {
 			return l, false
+		}
+		if len(raw) == 0 || raw[0] != '/' {
+			directory = base.directory()
 		}
 	}
 	if len(l.Host) == 0 || l.Host[len(l.Host)-1] == '.' {
@@ -26,7 +29,14 @@ func locatePlain(raw []byte, base Base, scratch []byte) (l Location, ok bool) {
 	}
 	end := plainPath(rest)
 	l.Path, rest = rest[:end], rest[end:]
-	if end == 0 {
+	switch {
+	case directory != "":
+		if end == 0 || bytes.IndexByte(l.Path, ':') >= 0 || plainPath(directory) < len(directory) {
+			return l, false
+		}
+		l.Path = append(append(buffer, directory...), l.Path...)
+		buffer = l.Path[len(l.Path):]
+	case end == 0:
 		l.Path = append(buffer, '/')
 		buffer = l.Path[1:]
 	}
@@ -88,8 +98,9 @@ func span(text []byte, class byteClass) int {
 
 // plainPath returns the length of the path at the start of rest as far as it needs
 // no change: up to the first byte that does, or its end.
-func plainPath(rest []byte) int {
-	for i, b := range rest {
+func plainPath[T string | []byte](rest T) int {
+	for i := range len(rest) {
+		b := rest[i]
 		if classes[b]&pathByte == 0 && (b != '.' || i == 0 || rest[i-1] == '/') {
 			return i
 		}

@@ -12,10 +12,12 @@ func FuzzPlainSpellings(f *testing.F) {
 		"https://mc.yandex.ru/metrika/tag.js?a=b#c", "//cdn.example.org", "http://cdn.example.org?x=%41%2F#y",
 		"/assets/app.js?v=1", "/", "/#", "/?", "/a/.b", "/a/./b", "/a//b", "/\t/mc.yandex.ru/x", "/a\n/b", "/a?b\r=c", "/a#\n",
 		"//mc.yandex.ru./", "//mc.yandex.ru..", "//a..b/", "///x", "https:/x", "https:x", "//MC.yandex.ru/", "//x:80/", "//u@x/", "//x\\y", "//%6d/",
-		"//é.example/", "/é", "/a b", "//a b/", "//[::1]/", "//", "https://", "//.", "//?", "/a%2e", "//x#/..", "//x?/../#?", "", ".", "?a", "#a", "a.js", "data:,x",
+		"//é.example/", "/é", "/a b", "//a b/", "//[::1]/", "//", "https://", "//.", "//?", "/a%2e", "//x#/..", "//x?/../#?", "", ".", "?a", "#a", "a.js", "data:,x", "a:b", "a/b:c", "a?b:c", "a/b.js?c=d#e", "a/../b", "./a", "a\\b", "1a", "a\tb:c", " a",
 	} {
 		f.Add(seed, "mamen.ai", "/shop/")
 	}
+	f.Add("x", "mamen.ai", "")
+	f.Add("x", "mamen.ai", "/%61/./b/c")
 	f.Add("/x", "MAMEN.ai", "")
 	f.Add("/x", "mamen.ai.", "")
 	f.Add("/x", "", "")

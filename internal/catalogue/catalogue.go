@@ -124,17 +124,15 @@ func (c *Catalogue) FindCollector(host, path, query string) (service int, patter
 	if path == "" || path[0] != '/' {
 		return none, ""
 	}
-	var hostSpace, pathSpace, querySpace [512]byte
-	cleaned := append(pathSpace[:0], path...)
-	if !isPlain(cleaned) {
-		cleaned = cleanPath(cleaned)
+	var space [512]byte
+	l := Location{Kind: FirstParty, Host: append(space[:0], host...)}
+	l.Path = append(l.Host[len(host):], path...)
+	l.Query = append(l.Path[len(path):], query...)
+	if !isPlain(l.Path) {
+		l.Path = cleanPath(l.Path)
 	}
-	r := c.find(Location{
-		Kind:  FirstParty,
-		Host:  append(hostSpace[:0], host...),
-		Path:  cleaned,
-		Query: decodeUnreserved(append(querySpace[:0], query...)),
-	})
+	l.Query = decodeUnreserved(l.Query)
+	r := c.find(l)
 	if r == nil {
 		return none, ""
 	}

@@ -32,7 +32,8 @@ type pattern struct {
 
 // parameter is a pair that a query must hold.
 type parameter struct {
-	key, start []byte
+	pair []byte // key=start
+	bare []byte // the key alone, which is enough where every value is covered
 }
 
 // minPathLiteral keeps a pattern without a host from covering ordinary pages.
@@ -124,7 +125,11 @@ func (p *pattern) setQuery(query string) error {
 		if key == "" || strings.Contains(pair, "*") {
 			return fmt.Errorf("query %q: write key=start pairs joined by \"&\", without \"*\"", query)
 		}
-		p.query = append(p.query, parameter{[]byte(key), []byte(start)})
+		want := parameter{pair: []byte(key + "=" + start)}
+		if start == "" {
+			want.bare = []byte(key)
+		}
+		p.query = append(p.query, want)
 	}
 	return nil
 }
@@ -133,7 +138,7 @@ func (p *pattern) setQuery(query string) error {
 func (p *pattern) queryLiteral() int {
 	sum := 0
 	for _, want := range p.query {
-		sum += len(want.key) + len("=") + len(want.start)
+		sum += len(want.pair)
 	}
 	return sum
 }
@@ -152,19 +157,19 @@ func (p *pattern) matches(path, query []byte) bool {
 }
 
 func (want parameter) in(query []byte) bool {
-	for len(query) > 0 {
-		pair := query
-		if i := bytes.IndexByte(query, '&'); i >= 0 {
-			pair, query = query[:i], query[i+1:]
-		} else {
-			query = nil
-		}
-		key, value, _ := bytes.Cut(pair, []byte("="))
-		if bytes.Equal(key, want.key) && bytes.HasPrefix(value, want.start) {
+	for {
+		if bytes.HasPrefix(query, want.pair) {
 			return true
 		}
+		end := bytes.IndexByte(query, '&')
+		if end < 0 {
+			return want.bare != nil && bytes.Equal(query, want.bare)
+		}
+		if want.bare != nil && bytes.Equal(query[:end], want.bare) {
+			return true
+		}
+		query = query[end+1:]
 	}
-	return false
 }
 
 // hostProfile maps a host as browsers do: UTS #46, non-transitional (WHATWG URL

@@ -15,8 +15,8 @@ const sketchSpace = 1 << 12
 
 // sketch is a hash of the length and of three bytes of a name that isn't empty.
 func sketch[T string | []byte](name T) uint32 {
-	n := len(name)
-	few := uint32(n)<<24 | uint32(name[n/2])<<16 | uint32(name[n/3])<<8 | uint32(name[0])
+	n := uint32(len(name))
+	few := n<<24 | uint32(name[n/2])<<16 | uint32(name[n/4])<<8 | uint32(name[0])
 	return few * 0x9e3779b1 >> 20 // Fibonacci hashing
 }
 

@@ -6,18 +6,18 @@ package catalogue
 type table[V any] struct {
 	lists map[string][]V
 	// sketches has a bit for the sketch of every name.
-	sketches [sketchSpace / 64]uint64
+	sketches [1 << sketchBits / 64]uint64
 }
 
-// sketchSpace is how many sketches there are: some twenty times as many as the
-// built-in catalogue has hosts.
-const sketchSpace = 1 << 12
+// sketchBits is the size of a sketch: there are some seventy times as many as the
+// built-in catalogue has hosts, in 2 KB.
+const sketchBits = 14
 
-// sketch is a hash of the length and of three bytes of a name that isn't empty.
-func sketch[T string | []byte](name T) uint32 {
-	n := uint32(len(name))
-	few := n<<24 | uint32(name[n/2])<<16 | uint32(name[n/4])<<8 | uint32(name[0])
-	return few * 0x9e3779b1 >> 20 // Fibonacci hashing
+// sketch is a hash of the length and of four bytes of a name that isn't empty.
+func sketch[T string | []byte](name T) uint64 {
+	n := uint(len(name))
+	few := uint64(n)<<32 | uint64(name[n/2])<<24 | uint64(name[n/4])<<16 | uint64(name[n-1-n/4])<<8 | uint64(name[0])
+	return few * 0x9e3779b97f4a7c15 >> (64 - sketchBits) // Fibonacci hashing
 }
 
 func (t *table[V]) add(name string, value V) {

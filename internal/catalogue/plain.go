@@ -54,13 +54,11 @@ func locatePlain(raw []byte, base Base, scratch []byte) (l Location, ok bool) {
 // cutAuthority returns what follows the two slashes of a reference with a host.
 // More slashes leave an empty host, which isn't plain.
 func cutAuthority(raw []byte) (rest []byte, found bool) {
-	if rest, found = bytes.CutPrefix(raw, []byte("https:")); !found {
-		rest, found = bytes.CutPrefix(raw, []byte("http:"))
+	rest, secure := bytes.CutPrefix(raw, []byte("https:"))
+	if !secure {
+		rest = bytes.TrimPrefix(raw, []byte("http:"))
 	}
-	if authority, slashes := bytes.CutPrefix(rest, []byte("//")); slashes {
-		return authority, true
-	}
-	return raw, false
+	return bytes.CutPrefix(rest, []byte("//"))
 }
 
 // byteClass says what a byte means in a URL's parts.

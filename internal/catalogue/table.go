@@ -1,8 +1,8 @@
 package catalogue
 
 // table maps names to lists, with a cheap answer for names that it doesn't hold:
-// nearly all hosts and segments of a page are in no pattern, and hashing each of
-// them whole would cost more than all else. The zero value is empty.
+// nearly all hosts and segments of a page are in no pattern, and asking the map
+// about each would cost several times as much. The zero value is empty.
 type table[V any] struct {
 	lists map[string][]V
 	// sketches has a bit for the sketch of every name.

@@ -124,7 +124,13 @@ func (b *browser) visit(url string) {
 // withoutScripts switches JavaScript off for pages opened from now on.
 func (b *browser) withoutScripts() {
 	b.t.Helper()
-	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.scripts(false)
+}
+
+// scripts switches JavaScript on or off for pages opened from now on.
+func (b *browser) scripts(run bool) {
+	b.t.Helper()
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
 }
 
 // cookies lists the names of all cookies of all hosts.

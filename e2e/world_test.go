@@ -27,11 +27,13 @@ import (
 // of them there. It notes who was connected to, even when nothing was asked.
 type world struct {
 	listener net.Listener
+	answer   func(address string) string // the whole answer to host, path and query; "" or nil for the usual one
 
-	mu       sync.Mutex
-	open     map[net.Conn]bool
-	hosts    map[string]int // connections by host; "" for those that named none
-	requests []string       // host and path
+	mu        sync.Mutex
+	open      map[net.Conn]bool
+	hosts     map[string]int // connections by host; "" for those that named none
+	requests  []string       // host and path
+	addresses []string       // host, path and query
 }
 
 // newWorld starts a world that ends with the test.
@@ -111,8 +113,16 @@ func (w *world) serve(conn net.Conn, certificate tls.Certificate) {
 		}
 		w.mu.Lock()
 		w.requests = append(w.requests, host+request.URL.Path)
+		w.addresses = append(w.addresses, host+request.RequestURI)
 		w.mu.Unlock()
-		if _, err := stream.Write([]byte(reply(host, request.URL.Path))); err != nil {
+		answer := ""
+		if w.answer != nil {
+			answer = w.answer(host + request.RequestURI)
+		}
+		if answer == "" {
+			answer = reply(host, request.URL.Path)
+		}
+		if _, err := stream.Write([]byte(answer)); err != nil {
 			return
 		}
 	}
@@ -139,6 +149,11 @@ func reply(host, path string) string {
 	default:
 		return "HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
 	}
+	return content(contentType, body)
+}
+
+// content is an answer that no browser keeps.
+func content(contentType, body string) string {
 	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\nCache-Control: no-store\r\n\r\n%s", contentType, len(body), body)
 }
 
@@ -167,13 +182,20 @@ func (w *world) asked() []string {
 	return slices.Compact(slices.Sorted(slices.Values(w.requests)))
 }
 
+// addressed lists what was requested, host, path and query, as often as it was.
+func (w *world) addressed() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(slices.Values(w.addresses))
+}
+
 // forget starts the notes afresh.
 func (w *world) forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	maps.DeleteFunc(w.hosts, func(host string, _ int) bool { return host != "" })
 	w.hosts[""] = 0
-	w.requests = nil
+	w.requests, w.addresses = nil, nil
 }
 
 // peeked gives back the byte that was looked at.

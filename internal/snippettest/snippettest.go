@@ -110,7 +110,7 @@ func (s Service) Targets(shape Shape) []string {
 // the page gives for it.
 func Render(shape Shape, services []Service, after func(Service) string) (string, error) {
 	name := string(shape) + ".html"
-	text, err := template.New(name).Funcs(template.FuncMap{"attr": html.EscapeString}).ParseFS(files, path.Join("shapes", name))
+	text, err := template.New(name).Funcs(template.FuncMap{"attr": html.EscapeString, "json": slashes}).ParseFS(files, path.Join("shapes", name))
 	if err != nil {
 		return "", err
 	}
@@ -126,6 +126,9 @@ func Render(shape Shape, services []Service, after func(Service) string) (string
 	}
 	return page.String(), nil
 }
+
+// slashes escapes an address as encoders of JSON do for script elements.
+func slashes(address string) string { return strings.ReplaceAll(address, "/", `\/`) }
 
 // Relative is the loader's address without its scheme.
 func (s Service) Relative() string { return strings.TrimPrefix(s.Loader, "https:") }

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"module"},
 	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention"},
 	{"internal/catalogue", "internal/htmlstream"},
-	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory"},
+	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest"},
 }
 
 // within are the imports inside one layer that are wanted.

@@ -157,6 +157,7 @@ func TestExactlyWhatIsAllowedIsReached(t *testing.T) {
 	w := newWorld(t)
 	w.answer = site.answers
 	b := openBrowser(t, w)
+	b.visitSnippets(site, "undecided", s.url(""), site.allows(nil), snippettest.Shapes()...)
 	for _, set := range categorySets() {
 		b.save(s, set)
 		b.visitSnippets(site, fmt.Sprint(set), s.url(""), site.allows(set), snippettest.Shapes()...)

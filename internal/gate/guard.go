@@ -40,11 +40,14 @@ func (p *Permit) guardScript() []byte {
 			running = append(running, thirdParty(slices.Concat(service.Scripts, service.Collect))...)
 			runningCookies = append(runningCookies, service.Cookies...)
 			runningStubs = append(runningStubs, service.Stubs...)
-			continue
 		}
-		denied = append(denied, loaders(service)...)
-		cookies = append(cookies, service.Cookies...)
-		stubs = append(stubs, service.Stubs...)
+	}
+	for i, service := range p.gate.services {
+		if !p.running[i] {
+			denied = append(denied, loaders(service)...)
+			cookies = append(cookies, service.Cookies...)
+			stubs = append(stubs, stubsOf(service, runningStubs)...)
+		}
 	}
 	unknown := p.gate.options.BlockUnknown
 	if unknown {
@@ -60,10 +63,29 @@ func (p *Permit) guardScript() []byte {
 		// Products of one family share names: what a running one needs isn't taken
 		// from it for the sake of its denied sibling.
 		Cookies: joinSorted(without(cookies, runningCookies)),
-		Stubs:   joinSorted(without(stubs, runningStubs)),
+		Stubs:   joinSorted(stubs),
 		Report:  p.gate.options.Prefix + "report",
 	}) // strings always marshal
 	return slices.Concat(p.gate.guardCode, raw, []byte(");"))
+}
+
+// stubsOf returns the globals of a denied service as the guard is told of them. One
+// that a running service needs too must be the real thing: a list stays a list, which
+// every snippet takes over, and a function is "name=list", one that puts its arguments
+// on the list of the same service, as the vendors' own do. Without such a list it is
+// left to the running service.
+func stubsOf(service catalogue.Service, running []string) []string {
+	list := slices.IndexFunc(service.Stubs, func(stub string) bool { return strings.HasSuffix(stub, "[]") })
+	var stubs []string
+	for _, stub := range service.Stubs {
+		switch {
+		case strings.HasSuffix(stub, "[]"), !slices.Contains(running, stub):
+			stubs = append(stubs, stub)
+		case list >= 0:
+			stubs = append(stubs, stub+"="+strings.TrimSuffix(service.Stubs[list], "[]"))
+		}
+	}
+	return stubs
 }
 
 // sharing returns the patterns whose host may be one of the others' too.

@@ -88,8 +88,34 @@ func TestGuardLeavesSharedNamesToTheServiceThatRuns(t *testing.T) {
 	if guard := string(g.Permit(consent.Choice{}).Guard()); !strings.Contains(guard, `"c":"_hosted _pk_id.*","s":"_paq[] hosted"`) {
 		t.Error("undecided: not all names are denied")
 	}
-	if guard := string(g.Permit(allowing(consent.Statistics)).Guard()); !strings.Contains(guard, `"c":"_hosted","s":"hosted"`) {
+	if guard := string(g.Permit(allowing(consent.Statistics)).Guard()); !strings.Contains(guard, `"c":"_hosted","s":"_paq[] hosted"`) {
 		t.Error("allowed: the running service's names are denied, or the other's aren't")
+	}
+}
+
+// A function that a running service needs too must be one that serves it.
+func TestGuardDefinesSharedFunctionsAsTheVendorDoes(t *testing.T) {
+	compiled, err := catalogue.New([]catalogue.Service{
+		{ID: "stats", Category: consent.Statistics, Scripts: []string{"stats.example"}, Stubs: []string{"tag", "layer[]", "alone"}},
+		{ID: "ads", Category: consent.Marketing, Scripts: []string{"ads.example"}, Stubs: []string{"tag", "layer[]", "own"}},
+		{ID: "chat", Category: consent.Functional, Scripts: []string{"chat.example"}, Stubs: []string{"alone"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := testGate(t, func(o *Options) { o.Catalogue, o.CrossBorder = compiled, true })
+	for _, test := range []struct {
+		choice consent.Choice
+		want   string
+	}{
+		{consent.Choice{}, `"s":"alone layer[] own tag"`},
+		{allowing(consent.Statistics), `"s":"layer[] own tag=layer"`},
+		{allowing(consent.Marketing), `"s":"alone layer[] tag=layer"`},
+		{allowing(consent.Functional), `"s":"alone=layer layer[] own tag"`},
+	} {
+		if guard := string(g.Permit(test.choice).Guard()); !strings.Contains(guard, test.want) {
+			t.Errorf("%v: %s isn't in %s", test.choice.Categories, test.want, guard[len(guard)-120:])
+		}
 	}
 }
 

@@ -38,16 +38,16 @@ func newIdentity(t *testing.T, domains ...string) *identity {
 		check(err)
 		return key
 	}
-	ends := time.Now().Add(24 * time.Hour)
+	begins, ends := time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
 	rootKey, key := newKey(), newKey()
 	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "laboratory"}, NotAfter: ends,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "laboratory"}, NotBefore: begins, NotAfter: ends,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, &rootKey.PublicKey, rootKey)
 	check(err)
 	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: site}, NotAfter: ends, DNSNames: []string{site},
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: site}, NotBefore: begins, NotAfter: ends, DNSNames: []string{site},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	for _, domain := range domains {

@@ -125,7 +125,7 @@ func TestReportsAreCountedAndNeverStored(t *testing.T) {
 		report("https://mc.yandex.ru/watch/1?secret=1", "report"),
 		report("https://mc.yandex.ru/watch/1", "enforce"),
 		report("https://unheard.example/x?secret=2", "report"),
-		`{"guard":{"yandex_metrica":3,"nobody":9,"ga4":-4,"gtm":99999999}}`,
+		`{"guard":{"https://mc.yandex.ru/metrika/tag.js":3,"nobody":9,"https://www.google-analytics.com/":-4,"https://www.googletagmanager.com/gtm.js":99999999}}`,
 		`{"csp-report":{"blocked-uri":"inline"}}`, "", "null", "[]", `{"csp-report":1}`, "\x00", strings.Repeat("[", 10_000), strings.Repeat(" ", 20<<10) + "{}",
 	} {
 		for _, site := range []string{"same-origin", "cross-site", ""} {

@@ -142,7 +142,7 @@ func TestInventoryOfReports(t *testing.T) {
 	e.report("application/csp-report", `{"csp-report":{"blocked-uri":"https://elsewhere.example/x","document-uri":"https://evil.test/secret","disposition":"report"}}`)
 	e.report("application/csp-report", `{"csp-report":{"blocked-uri":"https://203-0-113-7.home.example/x","document-uri":"http://shop.test/"}}`)
 	e.report("application/csp-report", `{"csp-report":{"blocked-uri":"http://www.shop.test/x","document-uri":"http://shop.test/"}}`)
-	e.report("text/plain", `{"guard":{"https://guarded.example/t.js":5,"https://mc.yandex.ru/metrika/tag.js":2,"https://bulk.example/":99999,"/own.js":3,"data:x/":3,"https://minus.example/":-1}}`,
+	e.report("text/plain", `{"guard":{"https://guarded.example/t.js":5,"https://mc.yandex.ru/metrika/tag.js":2,"https://bulk.example/":99999,"https://cdn.shop.test/lib.js":1,"/own.js":3,"data:x/":3,"https://minus.example/":-1}}`,
 		"Referer", "http://shop.test:"+e.port+"/shop?q=secret")
 	var keys []string
 	for i := range 100 {
@@ -150,12 +150,13 @@ func TestInventoryOfReports(t *testing.T) {
 	}
 	e.report("text/plain", `{"guard":{`+strings.Join(keys, ",")+`}}`)
 	e.wantUnknown("bulk.example: 0, 1000, 1000, shop.test/shop", "many.example: 0, 64, 64, ", "third.example: 0, 64, 64, shop.test/a",
-		"guarded.example: 0, 5, 5, shop.test/shop", "elsewhere.example: 0, 1, 0, ")
+		"guarded.example: 0, 5, 5, shop.test/shop", "cdn.shop.test: 0, 1, 1, shop.test/shop", "elsewhere.example: 0, 1, 0, ",
+		"www.shop.test: 0, 1, 0, shop.test/")
 	for metric, want := range map[string]float64{
-		`consentgate_blocked_total{layer="guard",service="unknown"}`:        1069,
+		`consentgate_blocked_total{layer="guard",service="unknown"}`:        1070,
 		`consentgate_blocked_total{layer="guard",service="yandex_metrica"}`: 2,
 		`consentgate_blocked_total{layer="csp",service="unknown"}`:          64,
-		`consentgate_unknown_reported_total`:                                2,
+		`consentgate_unknown_reported_total`:                                3,
 	} {
 		if got := e.metric(metric); got != want {
 			t.Errorf("%s %v, want %v", metric, got, want)

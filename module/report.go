@@ -39,7 +39,7 @@ type cspReport struct {
 		DocumentURI string `json:"document-uri"`
 		Disposition string `json:"disposition"`
 	} `json:"csp-report"`
-	Guard map[string]int `json:"guard"` // how often, by URL without query or by service
+	Guard map[string]int `json:"guard"` // how often, by URL without query
 }
 
 // report is one of those that browsers post to report-to (Reporting API §2.4,
@@ -112,39 +112,33 @@ func (x *exchange) countViolation(v violation) {
 	service, denied := x.permit.Reference(v.blocked, x.base())
 	id := x.handler.gate.ServiceID(service)
 	enforced := v.disposition == "enforce"
-	thirdParty := x.sawReported(v.blocked, v.page, service, enforced, 1)
+	foreign := x.sawReported(v.blocked, v.page, service, enforced, 1)
 	metrics := x.handler.app.metrics
 	switch {
 	case enforced:
 		metrics.blockedTotal.WithLabelValues(string(gate.LayerCSP), id).Inc()
 	case service >= 0 && denied:
 		metrics.leaksReported.WithLabelValues(id).Inc()
-	case service < 0 && thirdParty:
+	case service < 0 && foreign:
 		metrics.unknownReported.Inc()
 	}
 }
 
-// countStopped counts what the guard stopped in the page, by its address or by its
-// service.
-func (x *exchange) countStopped(what string, times int) {
-	service := x.handler.gate.Index(what)
-	if strings.Contains(what, "/") {
-		service, _ = x.permit.Reference(what, x.base())
-		if thirdParty := x.sawReported(what, x.request.Header.Get("Referer"), service, true, times); !thirdParty && service < 0 {
-			return
-		}
-	} else if service < 0 {
-		return
+// countStopped counts an address that the guard stopped in the page.
+func (x *exchange) countStopped(address string, times int) {
+	service, _ := x.permit.Reference(address, x.base())
+	if x.sawReported(address, x.request.Header.Get("Referer"), service, true, times) {
+		id := x.handler.gate.ServiceID(service)
+		x.handler.app.metrics.blockedTotal.WithLabelValues(string(gate.LayerGuard), id).Add(float64(times))
 	}
-	id := x.handler.gate.ServiceID(service)
-	x.handler.app.metrics.blockedTotal.WithLabelValues(string(gate.LayerGuard), id).Add(float64(times))
 }
 
 // sawReported notes an address that a browser met on a page, and reports whether
-// it is a third party's.
-func (x *exchange) sawReported(address, page string, service int, blocked bool, times int) (thirdParty bool) {
+// it is another host's. That may be one of the site's own: to a policy it is as
+// foreign as any until it's listed.
+func (x *exchange) sawReported(address, page string, service int, blocked bool, times int) (foreign bool) {
 	l := catalogue.Locate([]byte(address), x.base(), nil)
-	if l.Kind != catalogue.ThirdParty {
+	if l.Kind == catalogue.Opaque || string(l.Host) == x.host {
 		return false
 	}
 	host, path := x.ownPage(page)

@@ -28,6 +28,11 @@ collateral: corpus ## what isn't a tracker stays as it is, on thousands of real 
 corpus: ## fetches those pages from Debian's packages, when they're missing
 	@./e2e/corpus/fetch
 
+.PHONY: leaks
+leaks: ## every layer of the gate alone and together, in Chromium and Firefox, as a table
+	@./.ci/tools leaks
+	go test $(TESTFLAGS) -tags matrix -timeout 60m -run TestMatrix -v ./e2e/leaks
+
 .PHONY: quick
 quick: ## the packages that know nothing of Caddy, in seconds
 	go test ./internal/... ./storage/... ./banner
@@ -36,6 +41,7 @@ quick: ## the packages that know nothing of Caddy, in seconds
 check: ## formatting, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt wants these files:"; echo "$$unformatted"; exit 1; fi
 	go vet $(TESTFLAGS) ./...
+	go vet $(TESTFLAGS) -tags matrix ./e2e/leaks
 	go tool staticcheck ./...
 
 # How long each fuzz target runs with "make fuzz".

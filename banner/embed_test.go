@@ -50,6 +50,21 @@ func TestEmbedIsAsReviewed(t *testing.T) {
 	running := video("ru")
 	running.Status = Working
 	golden(t, "embed-allowed.html", renderEmbed(t, b, running))
+	redirect := video("en")
+	redirect.Target = "https://www.youtube.com/redirect?to=https://partner.example/&a=1"
+	golden(t, "embed-redirect.html", renderEmbed(t, b, redirect))
+}
+
+func TestRedirectLeadsToWebAddressesOnly(t *testing.T) {
+	b := newBanner(t, seed())
+	plain := renderEmbed(t, b, video("en"))
+	for _, target := range []string{"", "/path", "javascript:alert(1)", "data:text/html,x", "mailto:a@b.kz", "https://a b/"} {
+		data := video("en")
+		data.Target = target
+		if page := renderEmbed(t, b, data); !bytes.Equal(page, plain) {
+			t.Errorf("%q is offered:\n%s", target, page)
+		}
+	}
 }
 
 func TestEmbedAllowsOneService(t *testing.T) {

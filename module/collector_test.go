@@ -21,6 +21,7 @@ var collectorShapes = []struct{ service, method, path, contentType, body string 
 	{"ga4", "GET", "/a/b/g/collect?tid=G-ABC&v=2", "", ""},
 	{"ga4", "GET", "/metrics/gtag/js?id=G-ABC", "", ""},
 	{"ga4", "GET", "//g/collect?v=2&tid=G-ABC", "", ""},
+	{"ga4", "GET", "/g///collect?v=2&tid=G-ABC", "", ""},
 	{"ga4", "GET", "/%67/coll%65ct?v=2&tid=G-ABC", "", ""},
 	{"ga4", "GET", "/x/%2e%2e/g/collect?%76=2", "", ""},
 	{"ga4", "GET", "/G/Collect?v=2&tid=G-ABC", "", ""},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
 )
@@ -123,6 +124,9 @@ func (c *Catalogue) FindRequest(host, path, query string) int {
 func (c *Catalogue) FindCollector(host, path, query string) (service int, pattern string) {
 	if path == "" || path[0] != '/' {
 		return none, ""
+	}
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/") // as servers commonly do
 	}
 	var space [512]byte
 	l := Location{Kind: FirstParty, Host: append(space[:0], host...)}

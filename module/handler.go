@@ -211,10 +211,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if denied {
 		h.app.metrics.blocked(gate.LayerCollector, h.gate.ServiceID(service))
 	}
-	if x.removesWorker(denied) {
+	switch {
+	case x.removesWorker(denied):
 		return x.serveRemovingWorker(w)
-	}
-	if denied {
+	case denied:
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(http.StatusNoContent)
 		return nil

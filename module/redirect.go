@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 )
 
@@ -18,8 +19,9 @@ const (
 
 // judgeRedirect says what becomes of a redirect. Browsers check a policy against
 // the hops of what a page loads, but not of the page itself, and look hosts up
-// before they refuse them. A visitor who follows a link may go anywhere; only a
-// service that isn't allowed may not stand in between unseen.
+// before they refuse them. A visitor who follows a link may go anywhere, also to a
+// map or a login; only statistics and marketing that aren't allowed may not stand in
+// between unseen.
 func (x *exchange) judgeRedirect(header http.Header, status int) (action redirect, service int) {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -36,7 +38,8 @@ func (x *exchange) judgeRedirect(header http.Header, status int) (action redirec
 		return followed, service
 	case dest != "" && dest != "document":
 		return ended, service
-	case service == gate.Unknown, !x.acceptsHTML():
+	case service == gate.Unknown, !x.acceptsHTML(),
+		x.handler.gate.Services()[service].Category == consent.Functional:
 		return followed, service
 	}
 	return announced, service

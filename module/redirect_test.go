@@ -24,6 +24,7 @@ func TestRedirectsDontLeadThroughDeniedServicesUnseen(t *testing.T) {
 	}{
 		{"page to a tracker", "allow", tracker, "document", "text/html", 200},
 		{"page to a tracker, without Fetch Metadata", "allow", tracker, "", "text/html", 200},
+		{"page to a login", "allow", "https://id.vk.com/authorize?x=1", "document", "text/html", 302},
 		{"a program is no visitor", "allow", tracker, "", "application/json", 302},
 		{"page to another site", "block", unknown, "document", "text/html", 302},
 		{"page of the site itself", "block", "/other", "document", "text/html", 302},

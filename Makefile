@@ -29,9 +29,9 @@ corpus: ## fetches those pages from Debian's packages, when they're missing
 	@./e2e/corpus/fetch
 
 .PHONY: leaks
-leaks: ## every layer of the gate alone and together, in Chromium and Firefox, as a table
-	@./.ci/tools leaks
-	go test $(TESTFLAGS) -tags matrix -timeout 60m -run TestMatrix -v ./e2e/leaks
+leaks: tools ## what each layer of the gate stops, in Chromium and Firefox, as a table
+	@./.ci/tools firefox
+	go test $(TESTFLAGS) -tags matrix -run '^TestMatrix$$' -timeout 90m -v ./e2e/leaks
 
 .PHONY: quick
 quick: ## the packages that know nothing of Caddy, in seconds

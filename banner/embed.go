@@ -24,12 +24,14 @@ type EmbedData struct {
 	// Return is the path of the page that shows the frame, "/" by default.
 	Return string
 	// Target is the http or https address a redirect leads to; empty for a frame.
+	// Without an ID it is a site that no service names.
 	Target string
 }
 
 type embedTexts struct {
 	Blocked   string            `json:"blocked"`
 	Passing   string            `json:"passing"`
+	Leaving   string            `json:"leaving"`
 	Continue  string            `json:"continue"`
 	Countries string            `json:"countries"`
 	Allow     string            `json:"allow"`
@@ -105,6 +107,9 @@ func (b *Banner) embedView(data EmbedData) embedView {
 	if target, err := url.Parse(data.Target); err == nil && (target.Scheme == "https" || target.Scheme == "http") {
 		v.Target, v.Continue = target.String(), fill(t.Embed.Continue, "host", target.Hostname())
 		v.Why = t.Embed.Passing + " " + v.Why
+		if data.ID == "" {
+			v.Name, v.Why, v.Allow = target.Hostname(), t.Embed.Leaving, ""
+		}
 	}
 	return v
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/mamen-ai/consentgate/banner"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 )
@@ -21,7 +22,7 @@ const (
 // the hops of what a page loads, but not of the page itself, and look hosts up
 // before they refuse them. A visitor who follows a link may go anywhere, also to a
 // map or a login; only statistics and marketing that aren't allowed may not stand in
-// between unseen.
+// between unseen, and a page may not lead on by itself to what is blocked.
 func (x *exchange) judgeRedirect(header http.Header, status int) (action redirect, service int) {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -33,13 +34,20 @@ func (x *exchange) judgeRedirect(header http.Header, status int) (action redirec
 		return followed, gate.Unknown
 	}
 	service, denied := x.permit.Reference(location, x.base())
-	switch dest := x.request.Header.Get("Sec-Fetch-Dest"); {
+	dest := x.request.Header.Get("Sec-Fetch-Dest")
+	switch {
 	case !denied:
 		return followed, service
-	case dest != "" && dest != "document":
+	case dest != "" && dest != "document", x.prefetched():
 		return ended, service
-	case service == gate.Unknown, !x.acceptsHTML(),
-		x.handler.gate.Services()[service].Category == consent.Functional:
+	case !x.acceptsHTML():
+		return followed, service
+	case service == gate.Unknown:
+		// Fetch Metadata §2.4: a visitor's click, and not a script, opens the page.
+		if dest == "" || x.request.Header.Get("Sec-Fetch-User") == "?1" {
+			return followed, service
+		}
+	case x.handler.gate.Services()[service].Category == consent.Functional:
 		return followed, service
 	}
 	return announced, service
@@ -60,7 +68,10 @@ func (x *exchange) stopRedirect(w http.ResponseWriter, action redirect, service 
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	data := x.embedData(service)
+	data := banner.EmbedData{Lang: x.language("")}
+	if service != gate.Unknown {
+		data = x.embedData(service)
+	}
 	data.Return = returnPath(x.url.RequestURI())
 	if x.request.Method != http.MethodGet && x.request.Method != http.MethodHead {
 		data.Return = x.referrer()

@@ -26,7 +26,11 @@ func TestRedirectsDontLeadThroughDeniedServicesUnseen(t *testing.T) {
 		{"page to a tracker, without Fetch Metadata", "allow", tracker, "", "text/html", 200},
 		{"page to a login", "allow", "https://id.vk.com/authorize?x=1", "document", "text/html", 302},
 		{"a program is no visitor", "allow", tracker, "", "application/json", 302},
-		{"page to another site", "block", unknown, "document", "text/html", 302},
+		{"page to another site by a click", "block", unknown, "click", "text/html", 302},
+		{"page to another site by itself", "block", unknown, "document", "text/html", 200},
+		{"page to another site by itself, unknown allowed", "allow", unknown, "document", "text/html", 302},
+		{"page to another site, without Fetch Metadata", "block", unknown, "", "text/html", 302},
+		{"page that is fetched ahead", "block", unknown, "prefetch", "text/html", 204},
 		{"page of the site itself", "block", "/other", "document", "text/html", 302},
 		{"image to a tracker", "allow", tracker, "image", "image/*", 204},
 		{"frame to a tracker", "allow", tracker, "iframe", "text/html", 204},
@@ -41,7 +45,14 @@ func TestRedirectsDontLeadThroughDeniedServicesUnseen(t *testing.T) {
 				http.Redirect(w, r, test.location, http.StatusFound)
 			})
 			v := e.visit(t)
-			a := v.get("/go?id=7", "Sec-Fetch-Dest", test.dest, "Accept", test.accept)
+			header := []string{"Accept", test.accept, "Sec-Fetch-Dest", test.dest}
+			switch test.dest {
+			case "click":
+				header = append(header, "Sec-Fetch-Dest", "document", "Sec-Fetch-User", "?1")
+			case "prefetch":
+				header = append(header, "Sec-Fetch-Dest", "document", "Sec-Purpose", "prefetch")
+			}
+			a := v.get("/go?id=7", header...)
 			a.wantHeader(t, "Set-Cookie", "session=1")
 			switch test.status {
 			case 302:
@@ -49,7 +60,11 @@ func TestRedirectsDontLeadThroughDeniedServicesUnseen(t *testing.T) {
 				a.wantHeader(t, "Location", test.location)
 				return
 			case 200:
-				a.want(t, 200, "<h1>Admitad</h1>", `href="`+tracker+`"`, `name="return" value="/go?id=7"`, "ad.admitad.com", "!Found")
+				if test.location == tracker {
+					a.want(t, 200, "<h1>Admitad</h1>", `href="`+tracker+`"`, `name="return" value="/go?id=7"`, "ad.admitad.com", "!Found")
+				} else {
+					a.want(t, 200, "<h1>partner.example</h1>", `href="`+unknown+`"`, "!<form", "!Found")
+				}
 			case 204:
 				a.want(t, 204)
 			}

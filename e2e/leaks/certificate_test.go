@@ -13,65 +13,94 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
-	"testing"
+	"sync"
 	"time"
 )
 
-// identity is the one certificate of site and trackers, and the authority behind it.
-type identity struct {
-	certificate tls.Certificate
-	spki        string // SHA-256 of the key, base64
-	file, key   string // PEM files of the certificate
-	authority   string // PEM file of the authority
+// authority issues the certificates of all hosts of the lab. They share one key,
+// so that a browser can be told to trust it by its hash alone.
+type authority struct {
+	certificate *x509.Certificate
+	signer      *ecdsa.PrivateKey
+	key         *ecdsa.PrivateKey // of every host
+
+	mu     sync.Mutex
+	issued map[string]*tls.Certificate
 }
 
-func newIdentity(t *testing.T, domains ...string) *identity {
-	t.Helper()
-	check := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+func newAuthority() (*authority, error) {
+	a := &authority{issued: make(map[string]*tls.Certificate)}
+	var err error
+	if a.signer, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return nil, err
 	}
-	newKey := func() *ecdsa.PrivateKey {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		check(err)
-		return key
+	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		return nil, err
 	}
-	begins, ends := time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
-	rootKey, key := newKey(), newKey()
-	root := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "laboratory"}, NotBefore: begins, NotAfter: ends,
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Leak lab"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	rootDER, err := x509.CreateCertificate(rand.Reader, root, root, &rootKey.PublicKey, rootKey)
-	check(err)
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: site}, NotBefore: begins, NotAfter: ends, DNSNames: []string{site},
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &a.signer.PublicKey, a.signer)
+	if err != nil {
+		return nil, err
+	}
+	a.certificate, err = x509.ParseCertificate(der)
+	return a, err
+}
+
+// issue returns the certificate of the given host names.
+func (a *authority) issue(hosts ...string) (*tls.Certificate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known := a.issued[hosts[0]]; known != nil {
+		return known, nil
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(int64(len(a.issued) + 2)), Subject: pkix.Name{CommonName: hosts[0]}, DNSNames: hosts,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	for _, domain := range domains {
-		leaf.DNSNames = append(leaf.DNSNames, "*."+domain)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &a.key.PublicKey, a.signer)
+	if err != nil {
+		return nil, err
 	}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, root, &key.PublicKey, rootKey)
-	check(err)
-	spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	check(err)
-	sum := sha256.Sum256(spki)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	check(err)
+	certificate := &tls.Certificate{Certificate: [][]byte{der, a.certificate.Raw}, PrivateKey: a.key}
+	a.issued[hosts[0]] = certificate
+	return certificate, nil
+}
 
-	dir := t.TempDir()
-	write := func(name, kind string, der []byte) string {
-		path := filepath.Join(dir, name)
-		check(os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o644))
-		return path
+// fingerprint is the hash of the hosts' key as Chromium's
+// --ignore-certificate-errors-spki-list wants it.
+func (a *authority) fingerprint() string {
+	der, err := x509.MarshalPKIXPublicKey(&a.key.PublicKey)
+	if err != nil {
+		panic(err) // a P-256 key always marshals
 	}
-	return &identity{
-		certificate: tls.Certificate{Certificate: [][]byte{der, rootDER}, PrivateKey: key},
-		spki:        base64.StdEncoding.EncodeToString(sum[:]),
-		file:        write("site.pem", "CERTIFICATE", der),
-		key:         write("site.key", "PRIVATE KEY", keyDER),
-		authority:   write("authority.pem", "CERTIFICATE", rootDER),
+	sum := sha256.Sum256(der)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// write puts the authority's certificate, and certificate and key of the hosts,
+// into a directory as PEM files.
+func (a *authority) write(dir string, hosts ...string) error {
+	certificate, err := a.issue(hosts...)
+	if err != nil {
+		return err
 	}
+	key, err := x509.MarshalPKCS8PrivateKey(a.key)
+	if err != nil {
+		return err
+	}
+	for name, block := range map[string]*pem.Block{
+		"authority.pem": {Type: "CERTIFICATE", Bytes: a.certificate.Raw},
+		"site.pem":      {Type: "CERTIFICATE", Bytes: certificate.Certificate[0]},
+		"site.key":      {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,10 +1,9 @@
 package leaks
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,127 +14,104 @@ import (
 	"time"
 )
 
-// patience bounds every wait for something that is sure to come.
-const patience = 20 * time.Second
+// site is a host under which the pages can be visited.
+type site struct{ host string }
 
-// originAddress is where the site answers behind the edge.
-const originAddress = "127.0.0.1:8080"
+var (
+	ungated    = site{"ungated.test"} // the origin without an edge
+	edgeBlock  = site{"block.test"}   // behind consentgate with unknown block
+	edgeAllow  = site{"allow.test"}   // behind consentgate with unknown allow
+	edgeStrict = site{"strict.test"}  // behind consentgate with unknown block and strict
+)
 
-// serveOrigin serves the site in the clear behind the edge until the test ends.
-func serveOrigin(t *testing.T, o *origin) {
-	t.Helper()
-	serve(t, &http.Server{Addr: originAddress, Handler: o.mux}, nil)
-}
+// layersDomain is what the sites of the layers lie below; see layers_test.go.
+const layersDomain = ".layers.test"
 
-// serveUngated serves the site as browsers reach it, without the edge, until the
-// returned function is called.
-func serveUngated(t *testing.T, o *origin, who *identity) (stop func()) {
-	t.Helper()
-	return serve(t, &http.Server{Addr: "127.0.0.1:443", Handler: o.mux}, who)
-}
+// originPort is where the edge finds the origin.
+const originPort = "8080"
 
-func serve(t *testing.T, server *http.Server, who *identity) (stop func()) {
-	t.Helper()
-	server.ErrorLog = log.New(io.Discard, "", 0)
-	failed := make(chan error, 1)
-	go func() {
-		if who == nil {
-			failed <- server.ListenAndServe()
-			return
-		}
-		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{who.certificate}}
-		failed <- server.ListenAndServeTLS("", "")
-	}()
-	stop = func() {
-		server.Close()
-		if err := <-failed; err != http.ErrServerClosed {
-			t.Errorf("%s: %v", server.Addr, err)
-		}
-		failed <- http.ErrServerClosed
-	}
-	t.Cleanup(stop)
-	return stop
-}
-
-// caddyfile is the edge's configuration; options are lines of consent_gate.
-const caddyfile = `{
-	admin 127.0.0.1:2019
-	storage file_system %[1]s/caddy
+// edgeConfig gates the sites. What comes from abroad is denied whatever a
+// visitor allows, so that no service of the catalogue could run.
+const edgeConfig = `{
+	admin off
 	persist_config off
-	auto_https disable_redirects
+	auto_https off
+	storage file_system {DIR}/caddy
 	consent {
-		storage sqlite %[1]s/data
+		storage sqlite {DIR}/data
+		cross_border deny
 	}
 }
-https://` + site + `:%[2]d {
-	bind 127.0.0.1
-	tls %[3]s %[4]s
+(edge) {
+	bind ` + edgeAddress + `
+	tls {DIR}/site.pem {DIR}/site.key
 	consent_gate {
-		%[5]s
+		unknown {args[0]}
+		{block}
 	}
-	reverse_proxy ` + originAddress + `
+	reverse_proxy ` + labAddress + ":" + originPort + `
+}
+https://block.test, https://*.layers.test {
+	import edge block
+}
+https://allow.test {
+	import edge allow
+}
+https://strict.test {
+	import edge block {
+		strict enforce
+	}
 }
 `
 
-// startEdge runs the built edge before the site until the returned function is
-// called.
-func startEdge(t *testing.T, who *identity, port int, options ...string) (stop func()) {
+// startEdge runs the real server until the test ends.
+func startEdge(t *testing.T, dir, program string) {
 	t.Helper()
-	dir := t.TempDir()
 	config := filepath.Join(dir, "Caddyfile")
-	text := fmt.Sprintf(caddyfile, dir, port, who.file, who.key, strings.Join(options, "\n\t\t"))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(strings.ReplaceAll(edgeConfig, "{DIR}", dir)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	output, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer output.Close()
-	process := exec.Command(program, "run", "--config", config)
-	process.Stdout, process.Stderr = output, output
-	process.Env = append(os.Environ(), "HOME="+dir)
-	if err := process.Start(); err != nil {
+	var log bytes.Buffer
+	edge := exec.Command(program, "run", "--config", config)
+	edge.Stdout, edge.Stderr = &log, &log
+	edge.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME=", "XDG_DATA_HOME=")
+	edge.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := edge.Start(); err != nil {
 		t.Fatal(err)
 	}
 	exited := make(chan error, 1)
-	go func() { exited <- process.Wait() }()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		process.Process.Signal(syscall.SIGTERM)
-		if err := <-exited; err != nil {
-			t.Errorf("the edge ended: %v\n%s", err, tail(output.Name()))
-		}
-	}
-	t.Cleanup(stop)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		response, err := client.Get(fmt.Sprintf("https://%s:%d/.privacy/state", site, port))
-		if err == nil {
-			response.Body.Close()
-			return stop
-		}
+	go func() { exited <- edge.Wait() }()
+	t.Cleanup(func() {
+		edge.Process.Signal(syscall.SIGTERM)
 		select {
 		case err := <-exited:
-			stopped = true
-			t.Fatalf("the edge ended: %v\n%s", err, tail(output.Name()))
-		default:
+			if err != nil || bytes.Contains(log.Bytes(), []byte("DATA RACE")) {
+				t.Errorf("the edge ended with %v\n%s", err, log.Bytes())
+			}
+		case <-time.After(patience):
+			edge.Process.Kill()
+			t.Error("the edge doesn't end")
+		}
+	})
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	deadline := time.Now().Add(patience)
+	for {
+		response, err := client.Get("https://" + edgeBlock.host + "/.privacy/state")
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return
+			}
+			err = fmt.Errorf("it answers %s", response.Status)
+		}
+		select {
+		case ended := <-exited:
+			exited <- nil
+			t.Fatalf("the edge ended: %v\n%s", ended, log.Bytes())
+		case <-time.After(50 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("the edge doesn't answer: %v\n%s", err, tail(output.Name()))
+			t.Fatalf("waited %s for the edge: %v", patience, err)
 		}
 	}
-}
-
-// tail returns the end of a log.
-func tail(path string) string {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	return string(raw[max(0, len(raw)-3000):])
 }

@@ -5,79 +5,100 @@ package leaks
 import (
 	"encoding/json"
 	"fmt"
-	"net"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
-// firefoxPreferences keep Firefox from asking for anything of its own, and let pages
-// open others.
+// firefox is Debian's Firefox ESR.
+type firefox struct{}
+
+func (firefox) String() string { return "Firefox ESR" }
+
+// firefoxPolicies is where Debian's Firefox reads policies.json.
+const firefoxPolicies = "/usr/lib/firefox-esr/distribution"
+
+// firefoxPreferences are those that differ from a visitor's: nothing but what the
+// pages do, and all of that.
 var firefoxPreferences = map[string]any{
-	"app.normandy.enabled":                       false,
-	"browser.aboutwelcome.enabled":               false,
-	"browser.safebrowsing.downloads.enabled":     false,
-	"browser.safebrowsing.malware.enabled":       false,
-	"browser.safebrowsing.phishing.enabled":      false,
-	"browser.shell.checkDefaultBrowser":          false,
-	"browser.startup.homepage_override.mstone":   "ignore",
-	"browser.tabs.warnOnClose":                   false,
-	"datareporting.policy.dataSubmissionEnabled": false,
-	"dom.disable_open_during_load":               false,
-	"dom.min_background_timeout_value":           4,
-	"dom.popup_maximum":                          1000,
-	"media.autoplay.default":                     0,
-	"network.captive-portal-service.enabled":     false,
-	"network.manage-offline-status":              false,
-	"network.connectivity-service.enabled":       false,
-	"network.trr.mode":                           5,
-	"services.settings.server":                   "https://localhost:1/",
-	"toolkit.telemetry.enabled":                  false,
+	"app.normandy.enabled":                              false,
+	"app.update.enabled":                                false,
+	"browser.aboutwelcome.enabled":                      false,
+	"browser.safebrowsing.malware.enabled":              false,
+	"browser.safebrowsing.phishing.enabled":             false,
+	"browser.shell.checkDefaultBrowser":                 false,
+	"browser.startup.homepage_override.mstone":          "ignore",
+	"browser.tabs.warnOnClose":                          false,
+	"datareporting.healthreport.uploadEnabled":          false,
+	"datareporting.policy.dataSubmissionEnabled":        false,
+	"dom.disable_open_during_load":                      false,
+	"dom.ipc.processPrelaunch.enabled":                  false,
+	"dom.popup_maximum":                                 1000,
+	"dom.security.https_first":                          false,
+	"dom.successive_dialog_time_limit":                  0,
+	"extensions.getAddons.cache.enabled":                false,
+	"extensions.systemAddon.update.enabled":             false,
+	"media.autoplay.default":                            0,
+	"media.peerconnection.ice.loopback":                 true,
+	"media.peerconnection.ice.obfuscate_host_addresses": false,
+	"network.captive-portal-service.enabled":            false,
+	"network.connectivity-service.enabled":              false,
+	"network.dns.disableIPv6":                           true,
+	"network.trr.mode":                                  5, // no DNS over HTTPS, by choice
+	"privacy.trackingprotection.enabled":                false,
+	"services.settings.server":                          "data:,",
+	"toolkit.telemetry.enabled":                         false,
+	"toolkit.telemetry.server":                          "data:,",
 }
 
-// plugIn gives the network an interface beside loopback: without one the resolver
-// finds that the machine has no addresses, and answers none (getaddrinfo(3),
-// AI_ADDRCONFIG).
-func plugIn(t *testing.T) {
+func (firefox) start(t *testing.T, l *lab, url string) (end func()) {
 	t.Helper()
-	if _, err := net.InterfaceByName("lab0"); err == nil {
-		return
-	}
-	for _, command := range []string{
-		"link add lab0 type veth peer name lab1", "address add 10.0.0.1/24 dev lab0", "link set lab0 up", "link set lab1 up",
-	} {
-		if output, err := exec.Command(tool(t, "ip"), strings.Fields(command)...).CombinedOutput(); err != nil {
-			t.Fatalf("ip %s: %v: %s", command, err, output)
-		}
-	}
-}
-
-var firefox = engine{"Firefox", func(t *testing.T, who *identity, address string) *exec.Cmd {
-	plugIn(t)
-	profile := t.TempDir()
 	var preferences strings.Builder
-	for name, value := range firefoxPreferences {
-		raw, err := json.Marshal(value)
+	for _, name := range slices.Sorted(maps.Keys(firefoxPreferences)) {
+		value, err := json.Marshal(firefoxPreferences[name])
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&preferences, "user_pref(%q, %s);\n", name, raw)
+		fmt.Fprintf(&preferences, "user_pref(%q, %s);\n", name, value)
 	}
-	if err := os.WriteFile(filepath.Join(profile, "user.js"), []byte(preferences.String()), 0o644); err != nil {
+	profile := t.TempDir()
+	if err := os.WriteFile(filepath.Join(profile, "user.js"), []byte(preferences.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, arguments := range [][]string{
-		{"-N", "--empty-password"},
-		{"-A", "-n", "laboratory", "-t", "C,,", "-i", who.authority},
-	} {
-		command := exec.Command(tool(t, "certutil"), append(arguments, "-d", "sql:"+profile)...)
-		if output, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("having Firefox trust the laboratory: %v: %s", err, output)
-		}
+	l.trustInFirefox(t)
+	return launch(t, "firefox-esr", "--headless", "--no-remote", "--profile", profile, url)
+}
+
+// trustInFirefox has Firefox trust the lab's authority. Its policies can be told
+// it only in the directory of the program, so one of the lab's is mounted there,
+// in the lab's namespace alone.
+func (l *lab) trustInFirefox(t *testing.T) {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{"policies": map[string]any{
+		"Certificates": map[string]any{"Install": []string{filepath.Join(l.dir, "authority.pem")}},
+		"DNSOverHTTPS": map[string]any{"Enabled": false, "Locked": true},
+	}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	browser := exec.Command(tool(t, "firefox-esr"), "--headless", "--no-remote", "--profile", profile, address)
-	browser.Env = append(os.Environ(), "HOME="+profile, "MOZ_CRASHREPORTER_DISABLE=1")
-	return browser
-}}
+	target, err := filepath.EvalSymlinks(firefoxPolicies)
+	if err != nil {
+		t.Fatalf("where Debian's Firefox ESR reads its policies: %v", err)
+	}
+	source := filepath.Join(l.dir, "policies")
+	if err := os.MkdirAll(source, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(source, "policies.json"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount(source, target, "", unix.MS_BIND, ""); err != nil {
+		t.Fatalf("mounting policies for Firefox: %v", err)
+	}
+	t.Cleanup(func() { unix.Unmount(target, unix.MNT_DETACH) })
+}

@@ -1,118 +1,132 @@
-//go:build matrix
-
 package leaks
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
-	"testing"
 )
 
-// scope says on which responses a policy is sent.
-type scope uint8
+// layer is a choice among the layers by which the edge blocks. A proxy between
+// browser and edge takes the others away.
+type layer struct {
+	name, title string
 
-const (
-	nowhere scope = iota
-	onPages
-	everywhere
-)
-
-// layers are those of the edge's that reach the browser.
-type layers struct {
-	name     string
-	elements bool // markup and headers of the origin
-	guard    bool
-	policy   scope
+	elements bool // body and header as the edge makes them, but for guard and policies
+	guard    bool // the first script of each page
+	pages    bool // policies on pages
+	rest     bool // policies on everything else
 }
 
-var allLayers = []layers{
-	{"elements and headers", true, false, nowhere},
-	{"runtime guard", false, true, nowhere},
-	{"policy on pages", false, false, onPages},
-	{"policy on every response", false, false, everywhere},
-	{"policy on every response, guard", false, true, everywhere},
+var layers = []layer{
+	{name: "none", title: "nothing"},
+	{name: "elements", title: "elements and headers", elements: true},
+	{name: "guard", title: "runtime guard", guard: true},
+	{name: "pages", title: "policy on pages", pages: true},
+	{name: "policy", title: "policy on every response", pages: true, rest: true},
+	{name: "policy-guard", title: "policy and guard", guard: true, pages: true, rest: true},
+	{name: "all", title: "all", elements: true, guard: true, pages: true, rest: true},
 }
 
-// edgePort is where the edge listens behind a front that takes layers away.
-const edgePort = 8443
+// site is where the layer can be visited.
+func (y layer) site() site { return site{y.name + layersDomain} }
 
-// front stands between browser and edge and lets only some layers through: what the
-// edge adds is put on the origin's answer, or taken off the edge's.
-type front struct {
-	layers
-	client *http.Client
+// policyHeaders are those in which the policy layer lies.
+var policyHeaders = []string{"Content-Security-Policy", "Connection-Allowlist"}
+
+// towards returns a transport that connects to one address whatever the host.
+func towards(address string) *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+		TLSClientConfig:    &tls.Config{InsecureSkipVerify: true},
+		DisableCompression: true,
+	}
 }
 
-func newFront(l layers) *front {
-	return &front{l, &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, ServerName: site}},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+// layerProxy serves the sites of the layers.
+type layerProxy struct{ origin, edge *http.Transport }
+
+func newLayerProxy() *layerProxy {
+	return &layerProxy{origin: towards(labAddress + ":" + originPort), edge: towards(edgeAddress + ":443")}
 }
 
-// ServeHTTP implements http.Handler.
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	origin := &url.URL{Scheme: "http", Host: originAddress}
-	edge := &url.URL{Scheme: "https", Host: fmt.Sprintf("127.0.0.1:%d", edgePort)}
-	target := origin
-	if f.elements || strings.HasPrefix(r.URL.Path, "/.privacy/") {
-		target = edge
+func (p *layerProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	at := slices.IndexFunc(layers, func(y layer) bool { return y.name+layersDomain == r.Host })
+	if at < 0 {
+		http.NotFound(w, r)
+		return
+	}
+	chosen := layers[at]
+	target, transport := "http", p.origin
+	if chosen.elements || strings.HasPrefix(r.URL.Path, "/.privacy/") {
+		target, transport = "https", p.edge
 	}
 	proxy := &httputil.ReverseProxy{
-		Transport: f.client.Transport,
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(target)
-			p.Out.Host = site
-			p.Out.Header.Set("Accept-Encoding", "identity")
+		Transport: transport,
+		ErrorLog:  log.New(io.Discard, "", 0),
+		Rewrite: func(out *httputil.ProxyRequest) {
+			out.SetURL(&url.URL{Scheme: target, Host: r.Host})
+			out.Out.Host = r.Host
+			out.Out.Header.Del("Accept-Encoding")
 		},
 		ModifyResponse: func(response *http.Response) error {
-			if strings.HasPrefix(r.URL.Path, "/.privacy/") {
-				return nil
+			if transport == p.edge {
+				return chosen.takeAway(response)
 			}
-			if f.elements {
-				return f.take(response)
-			}
-			if r.Method != http.MethodGet {
-				return nil
-			}
-			return f.put(response, r, edge)
+			return p.add(response, r, chosen)
 		},
 	}
 	proxy.ServeHTTP(w, r)
 }
 
-// What the edge sends as policies.
-var policyHeaders = []string{"Content-Security-Policy", "Connection-Allowlist"}
+// inserted is the edge's first script of a page.
+var inserted = regexp.MustCompile(`(?s)<script>.*?</script>`)
 
-// take takes policies and guard off the edge's answer.
-func (f *front) take(response *http.Response) error {
-	for _, name := range policyHeaders {
-		response.Header.Del(name)
-	}
-	return f.edit(response, func(body []byte) []byte {
-		before, _, after, found := cutGuard(body)
-		if !found {
-			return body
+func isPage(response *http.Response) bool {
+	return strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")
+}
+
+func (y layer) polices(response *http.Response) bool {
+	return isPage(response) && y.pages || !isPage(response) && y.rest
+}
+
+// takeAway takes the layers that weren't chosen out of the edge's response.
+func (y layer) takeAway(response *http.Response) error {
+	if !y.polices(response) {
+		for _, name := range policyHeaders {
+			response.Header.Del(name)
 		}
-		return append(before, after...)
+	}
+	if y.guard || !isPage(response) {
+		return nil
+	}
+	return change(response, func(body []byte) []byte {
+		if at := inserted.FindIndex(body); at != nil {
+			body = slices.Concat(body[:at[0]], body[at[1]:])
+		}
+		return body
 	})
 }
 
-// put puts the edge's policies and guard on the origin's answer.
-func (f *front) put(response *http.Response, r *http.Request, edge *url.URL) error {
-	request, err := http.NewRequest(http.MethodGet, edge.ResolveReference(r.URL).String(), nil)
-	if err != nil {
-		return err
+// add puts the chosen layers of the edge's response into the origin's.
+func (p *layerProxy) add(response *http.Response, r *http.Request, chosen layer) error {
+	if !chosen.guard && !chosen.polices(response) {
+		return nil
 	}
-	request.Host, request.Header = site, r.Header.Clone()
-	request.Header.Set("Accept-Encoding", "identity")
-	gated, err := f.client.Do(request)
+	twin := response.Request.Clone(r.Context())
+	twin.URL.Scheme, twin.Body = "https", nil
+	gated, err := p.edge.RoundTrip(twin)
 	if err != nil {
 		return err
 	}
@@ -121,59 +135,40 @@ func (f *front) put(response *http.Response, r *http.Request, edge *url.URL) err
 	if err != nil {
 		return err
 	}
-	isPage := strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")
-	if f.policy == everywhere || f.policy == onPages && isPage {
-		for _, name := range policyHeaders[:1] {
-			response.Header[name] = append(response.Header[name], gated.Header[name]...)
+	if chosen.polices(response) {
+		for _, name := range policyHeaders {
+			// The site's own policies are in the response already.
+			for _, value := range gated.Header[name] {
+				if !slices.Contains(response.Header[name], value) {
+					response.Header.Add(name, value)
+				}
+			}
 		}
 	}
-	if !f.guard {
+	script := inserted.Find(body)
+	if !chosen.guard || !isPage(response) || script == nil {
 		return nil
 	}
-	_, guard, _, found := cutGuard(body)
-	return f.edit(response, func(body []byte) []byte {
-		before, after, hasHead := bytes.Cut(body, []byte("<head>"))
-		if !found || !hasHead {
-			return body
+	return change(response, func(body []byte) []byte {
+		const before = "<head>\n"
+		if start, rest, found := bytes.Cut(body, []byte(before)); found {
+			return slices.Concat(start, []byte(before), script, rest)
 		}
-		return bytes.Join([][]byte{before, []byte("<head>"), guard, after}, nil)
+		const doctype = "<!doctype html>"
+		return slices.Concat([]byte(doctype), script, bytes.TrimPrefix(body, []byte(doctype)))
 	})
 }
 
-// cutGuard cuts the edge's script out of a page.
-func cutGuard(body []byte) (before, guard, after []byte, found bool) {
-	head := []byte("<head><script>")
-	start := bytes.Index(body, head)
-	if start < 0 {
-		return nil, nil, nil, false
-	}
-	start += len("<head>")
-	end := bytes.Index(body[start:], []byte("</script>"))
-	if end < 0 {
-		return nil, nil, nil, false
-	}
-	end += start + len("</script>")
-	return bytes.Clone(body[:start]), body[start:end], body[end:], true
-}
-
-// edit changes the body of a page.
-func (f *front) edit(response *http.Response, change func([]byte) []byte) error {
-	if !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") {
-		return nil
-	}
+// change replaces the body of a response.
+func change(response *http.Response, edit func([]byte) []byte) error {
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err
 	}
 	response.Body.Close()
-	body = change(body)
-	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	response.Header.Del("Content-Length")
+	body = edit(body)
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	response.ContentLength = int64(len(body))
+	response.Header.Set("Content-Length", strconv.Itoa(len(body)))
 	return nil
-}
-
-// serveFront serves the front until the returned function is called.
-func serveFront(t *testing.T, l layers, who *identity) (stop func()) {
-	t.Helper()
-	return serve(t, &http.Server{Addr: "127.0.0.1:443", Handler: newFront(l)}, who)
 }

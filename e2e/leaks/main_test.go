@@ -1,6 +1,7 @@
 package leaks
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,40 +9,32 @@ import (
 	"testing"
 )
 
-// program is the edge under test.
-var program string
-
-const programVariable = "CONSENTGATE_LEAKS_PROGRAM"
-
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "leaks:", err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-// run builds the edge, starts this program again in a network of its own, and runs
-// the tests there.
-func run(m *testing.M) (int, error) {
-	dir, err := os.MkdirTemp("", "consentgate-leaks-")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	if os.Getenv(insideVariable) != "" {
-		program = os.Getenv(programVariable)
-		if err := furnish(dir); err != nil {
-			return 0, err
+	flag.Parse()
+	os.Exit(func() int {
+		if dir := os.Getenv(insideVariable); dir != "" {
+			if err := furnish(dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			return m.Run()
 		}
-		return m.Run(), nil
-	}
-	built := filepath.Join(dir, "consentgate")
-	build := exec.Command("go", "build", "-race", "-o", built, "../../cmd/consentgate")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		return 0, fmt.Errorf("building the edge: %w", err)
-	}
-	return reenter(programVariable + "=" + built)
+		dir, err := os.MkdirTemp("", "consentgate-leaks-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		build := exec.Command("go", "build", "-race", "-o", filepath.Join(dir, "consentgate"), "../../cmd/consentgate")
+		build.Stdout, build.Stderr = os.Stderr, os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "building the server:", err)
+			return 1
+		}
+		code, err := reexecute(dir)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		return code
+	}())
 }

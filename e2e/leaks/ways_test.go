@@ -4,105 +4,117 @@ import (
 	"embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
-	"testing"
 )
 
-//go:embed ways/*.txt
-var wayFiles embed.FS
+// kind is how a way is brought into a page; it is the name of a file of ways.
+type kind string
+
+const (
+	head    kind = "head"    // markup in the head of a page that ways share
+	body    kind = "body"    // markup in the body of a page that ways share
+	script  kind = "script"  // JavaScript in pages that ways share
+	solo    kind = "solo"    // JavaScript in a page of its own
+	page    kind = "page"    // markup in a page of its own
+	header  kind = "header"  // header lines of a page of its own
+	early   kind = "early"   // header lines of a 103 before a page of its own
+	leaving kind = "leaving" // JavaScript that moves the whole page on, as a link does
+)
+
+var kinds = []kind{head, body, script, solo, page, header, early, leaving}
 
 // way is one way in which a page can reach a third party.
 type way struct {
-	name   string
-	sheet  string // "parser", "script" or "page"
-	body   string
-	header [][2]string
-	early  [][2]string // header of a 103
-	files  map[string]file
+	name string
+	kind kind
+	text string // with placeholders
 }
 
-// file is a resource of the site's own that a way needs.
-type file struct{ contentType, body string }
+//go:embed ways
+var files embed.FS
 
-var wayName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+// wayName is what can stand as a label of a host name.
+var wayName = regexp.MustCompile(`^[a-z][a-z0-9-]*[a-z0-9]$`)
 
-// readWays returns all ways in the order in which they are tried.
-func readWays(t testing.TB) []*way {
-	t.Helper()
-	var ways []*way
-	known := make(map[string]bool)
-	for _, sheet := range []string{"parser", "script", "page"} {
-		raw, err := wayFiles.ReadFile("ways/" + sheet + ".txt")
+// readWays reads ways/<kind>.txt of every kind. A row is "name: text"; lines
+// that are indented go on with the row above, and those with # are comments.
+func readWays() ([]way, error) {
+	var ways []way
+	seen := make(map[string]bool)
+	for _, kind := range kinds {
+		rows, err := readRows(string(kind))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		_, text, _ := strings.Cut(string(raw), "\n== ")
-		for section := range strings.SplitSeq(text, "\n== ") {
-			w := parseWay(section)
-			w.sheet = sheet
-			if !wayName.MatchString(w.name) || known[w.name] {
-				t.Fatalf("%s.txt: the name %q is taken or can't be a host's label", sheet, w.name)
+		for _, row := range rows {
+			if !wayName.MatchString(row[0]) || seen[row[0]] {
+				return nil, fmt.Errorf("ways/%s.txt: %q: a way's name is a host label of its own", kind, row[0])
 			}
-			known[w.name] = true
-			ways = append(ways, w)
+			seen[row[0]] = true
+			ways = append(ways, way{row[0], kind, row[1]})
 		}
 	}
-	return ways
+	return ways, nil
 }
 
-func parseWay(section string) *way {
-	name, rest, _ := strings.Cut(section, "\n")
-	w := &way{name: name, files: make(map[string]file)}
-	target, current := &w.body, ""
-	var files = map[string]*file{}
-	for line := range strings.SplitSeq(rest, "\n") {
-		mark, text, _ := strings.Cut(line, " ")
-		switch mark {
-		case "++", "+1":
-			key, value, _ := strings.Cut(text, ": ")
-			if mark == "++" {
-				w.header = append(w.header, [2]string{key, value})
-			} else {
-				w.early = append(w.early, [2]string{key, value})
+// readRows returns the rows of ways/<name>.txt as pairs of name and text.
+func readRows(name string) ([][2]string, error) {
+	text, err := files.ReadFile("ways/" + name + ".txt")
+	if err != nil {
+		return nil, err
+	}
+	var rows [][2]string
+	for number, line := range strings.Split(string(text), "\n") {
+		switch {
+		case strings.TrimSpace(line) == "" || line[0] == '#':
+		case line[0] == ' ' || line[0] == '\t':
+			if len(rows) == 0 {
+				return nil, fmt.Errorf("ways/%s.txt:%d: nothing stands above", name, number+1)
 			}
-		case "--":
-			path, contentType, _ := strings.Cut(text, " ")
-			current = path
-			files[current] = &file{contentType: contentType}
-			target = &files[current].body
+			rows[len(rows)-1][1] += "\n" + strings.TrimSpace(line)
 		default:
-			*target += line + "\n"
+			key, value, found := strings.Cut(line, ":")
+			if !found {
+				return nil, fmt.Errorf("ways/%s.txt:%d: write name: text", name, number+1)
+			}
+			rows = append(rows, [2]string{key, strings.TrimSpace(value)})
 		}
 	}
-	for path, f := range files {
-		w.files[path] = *f
-	}
-	return w
+	return rows, nil
 }
 
-// host is the way's own host below the trackers' domain.
-func (w *way) host(domain string) string { return w.name + "." + domain }
-
-// fill puts the way's addresses into a text.
-func (w *way) fill(text, domain string) string {
-	host := w.host(domain)
-	return strings.NewReplacer("{url}", "https://"+host+"/"+w.name, "{host}", host).Replace(text)
+// fill puts a run's addresses into the text of a way: {url} and {host} of its
+// third party; {own}, to which an extension of a file in ways/own is added;
+// {redirect}, an address of the site that leads to the third party.
+func fill(text, name string, r *run) string {
+	return strings.NewReplacer(
+		"{url}", "https://"+r.hostOf(name),
+		"{host}", r.hostOf(name),
+		"{own}", "/"+r.label+"/own/"+name,
+		"{redirect}", "/"+r.label+"/redirect/"+name,
+	).Replace(text)
 }
 
-func TestThereAreEnoughWays(t *testing.T) {
-	ways := readWays(t)
-	if len(ways) < 150 {
-		t.Errorf("%d ways, want at least 150", len(ways))
+// scriptsPerPage keeps what one page does at once within what a browser connects
+// to at once.
+const scriptsPerPage = 25
+
+func ofKind(ways []way, k kind) []way {
+	return slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return w.kind != k })
+}
+
+// pagesOf returns the paths of all pages of a run.
+func pagesOf(ways []way) []string {
+	paths := []string{string(head), string(body)}
+	scripts := len(ofKind(ways, script))
+	for i := 0; i*scriptsPerPage < scripts; i++ {
+		paths = append(paths, fmt.Sprintf("%s/%d", script, i))
 	}
 	for _, w := range ways {
-		text := fmt.Sprint(w.body, w.header, w.early, w.files)
-		if w.sheet != "script" && !strings.Contains(text, "{url}") && !strings.Contains(text, "{host}") && !strings.Contains(text, "/redirect/"+w.name) {
-			t.Errorf("%s reaches nobody", w.name)
-		}
-		for path := range w.files {
-			if !strings.Contains(w.body+fmt.Sprint(w.header, w.files), "/file/"+w.name+"/"+path) {
-				t.Errorf("%s: nothing asks for %s", w.name, path)
-			}
+		if w.kind != head && w.kind != body && w.kind != script {
+			paths = append(paths, string(w.kind)+"/"+w.name)
 		}
 	}
+	return paths
 }

@@ -127,11 +127,25 @@
     [
       ['Script', 'src'], ['IFrame', 'src'], ['Frame', 'src'], ['Image', 'src srcset'], ['Link', 'href imageSrcset'],
       ['Media', 'src'], ['Video', 'poster'], ['Source', 'src srcset'], ['Track', 'src'], ['Embed', 'src'],
-      ['Object', 'data'], ['Input', 'src'], ['Anchor', 'ping'], ['Area', 'ping']
+      ['Object', 'data'], ['Input', 'src'], ['Body', 'background'], ['Anchor', 'ping'], ['Area', 'ping']
     ].forEach(function (pair) {
       patch(prototype('HTML' + pair[0] + 'Element'), pair[1], 'set', function (set, name) {
-        return function (value) { !idle(this) && denied(name, value) ? keep(this, name, value) : set.call(this, value); };
+        return function (value) { !idle(this) && denied(name, value) ? keep(this, name, value) : set.call(this, framed(this, value)); };
       });
+    });
+    var relLists = new WeakMap();
+    patch(prototype('HTMLLinkElement'), 'relList', 'get', function (get) {
+      return function () {
+        var list = get.call(this);
+        relLists.set(list, this);
+        return list;
+      };
+    });
+    patch(prototype('DOMTokenList'), 'add replace toggle', 'value', function (original) {
+      return function () {
+        if (relLists.has(this)) stopElement(relLists.get(this), [].join.call(arguments, ' '));
+        return original.apply(this, arguments);
+      };
     });
     patch(prototype('HTMLLinkElement'), 'rel', 'set', function (set) {
       return function (value) {
@@ -143,7 +157,7 @@
     var selector = 'script,iframe,frame,img,image,link,video,audio,source,track,embed,object,input,use,feImage,template';
     var names = ['src', 'srcset', 'href', 'xlink:href', 'data', 'poster', 'imagesrcset'];
     function loads(element, name) {
-      return names.indexOf(name) >= 0 && element.matches(selector) && !idle(element) || name === 'ping' && element.matches('a,area');
+      return names.indexOf(name) >= 0 && element.matches(selector) && !idle(element) || name === 'ping' && element.matches('a,area') || name === 'background';
     }
     patch(prototype('Element'), 'setAttribute setAttributeNS', 'value', function (original, method) {
       var at = method.length - 'setAttribute'.length ? 1 : 0;
@@ -151,6 +165,7 @@
         var name = String(arguments[at]).toLowerCase(), value = arguments[at + 1];
         if (loads(this, name) && denied(name, value)) return keep(this, name, value);
         if (name === 'srcdoc') arguments[at + 1] = clean(value);
+        if (name === 'src') arguments[at + 1] = framed(this, value);
         if (name === 'rel' && this.localName === 'link') stopElement(this, value);
         return original.apply(this, arguments);
       };
@@ -217,6 +232,15 @@
         inner.set.call(template, markup);
         return stopTree(template.content) ? inner.get.call(template) : markup;
       } catch (e) { return markup; } // Trusted Types: the policy alone decides
+    }
+    // framed does the same to a document that a frame's address holds.
+    function framed(element, value) {
+      var match = element.localName === 'iframe' && /^(data:text\/html[^,]*,)([^]*)/i.exec(value);
+      if (match) try {
+        var markup = decodeURIComponent(match[2]), cleaned = clean(markup);
+        if (cleaned !== markup) return match[1] + encodeURIComponent(cleaned);
+      } catch (e) { /* not what a browser would read either */ }
+      return value;
     }
     function cleaning(original) {
       return function () {
@@ -286,6 +310,24 @@
       if (stop(args[0])) throw new win.DOMException('Blocked until the visitor allows it', 'SecurityError');
       return args;
     });
+    constructing(win, 'Blob', function (args) {
+      var type = args[1] && args[1].type, parts = args[0];
+      if (!/html|svg/i.test(type) || !Array.isArray(parts) || parts.some(function (part) { return typeof part !== 'string'; })) return args;
+      var text = parts.join(''), cleaned = clean(text);
+      return cleaned === text ? args : [[cleaned], args[1]];
+    });
+    constructing(win, 'PaymentRequest', function (args) {
+      if ([].some.call(args[0] || [], function (method) { return stop(method.supportedMethods); })) {
+        throw new win.DOMException('Blocked until the visitor allows it', 'SecurityError');
+      }
+      return args;
+    });
+    patch(prototype('CredentialsContainer'), 'get', 'value', function (original) {
+      return function (options) {
+        var providers = options && options.identity && options.identity.providers || [];
+        return [].some.call(providers, function (provider) { return stop(provider.configURL); }) ? rejected() : original.apply(this, arguments);
+      };
+    });
     constructing(win, 'Audio', function (args) { return args.length && stop(args[0]) ? [] : args; });
     // A policy doesn't cover what WebRTC asks for the visitor's address.
     function withoutServers(args) {
@@ -314,6 +356,11 @@
     patch(prototype('HTMLFormElement'), 'submit', 'value', function (original) {
       return function () { if (submits(this)) original.call(this); };
     });
+    // So does a link that a script clicks, in a frame too.
+    win.addEventListener('click', function (event) {
+      var link = !event.isTrusted && event.target.closest && event.target.closest('a[href],area[href]');
+      if (link && !clicked() && stop(link.href)) event.preventDefault();
+    }, true);
     win.addEventListener('submit', function (event) {
       if (!submits(event.target, event.submitter)) event.preventDefault();
     }, true);

@@ -1,0 +1,1 @@
+export default import('{url}/a.js');

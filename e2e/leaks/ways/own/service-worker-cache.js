@@ -1,0 +1,1 @@
+addEventListener('install', event => event.waitUntil(caches.open('c').then(cache => cache.add('{url}/a.json'))));

@@ -1,0 +1,1 @@
+importScripts('{url}/a.js');

@@ -1,0 +1,1 @@
+fetch('{url}/a.json', {mode: 'no-cors'});

@@ -34,6 +34,12 @@ const manners = `[
 	() => { const n = document.createTextNode('t'); const d = document.createElement('div'); d.append(n); n.after('u'); n.replaceWith('v'); return d.innerHTML; },
 	() => { const d = document.createElement('div'); try { d.appendChild(null); } catch (e) { return e.constructor.name; } },
 	() => { const d = document.createElement('div'); try { d.insertAdjacentElement('nowhere', document.createElement('p')); } catch (e) { return e.constructor.name; } },
+	() => { const f = document.createElement('form'); f.innerHTML = '<input name=matches><input name=nodeType><input name=isConnected><input name=querySelectorAll><input name=action><input name=getAttribute>'; document.body.append(f); return f.innerHTML.length + '' + f.elements.length; },
+	() => { const o = document.createElement('object'); o.type = 'speculationrules'; document.body.append(o); return o.outerHTML; },
+	() => { const f = document.createElement('iframe'); f.srcdoc = '<!doctype html><html><body class=x><p>y</p></body></html>'; return f.srcdoc; },
+	() => { const o = []; for (const e of document.querySelectorAll('link')) o.push(e.relList.contains('alternate') + e.relList.value); return o.join(); },
+	() => { const d = document.createElement('div'); d.classList.add('a', 'b'); d.classList.toggle('a'); d.classList.replace('b', 'c'); return d.outerHTML; },
+	() => new Blob(['<p>', 'x</p>'], {type: 'text/html'}).size + '' + new Blob([new Uint8Array(3)]).size,
 	() => [document.createElement('div').appendChild.length >= 0, Element.prototype.hasOwnProperty('innerHTML')].join(),
 ].map(f => { try { return String(f()); } catch (e) { return 'throws ' + e; } })`
 

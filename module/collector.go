@@ -15,8 +15,7 @@ func (x *exchange) collects() (service int, denied bool) {
 	service, pattern, denied := x.permit.Collector(x.host, x.url.Path, x.url.RawQuery)
 	if service == gate.Unknown && x.request.Method == http.MethodPost && catalogue.TakesEvents(x.url.Path) {
 		if body, whole := x.peekBody(); whole {
-			service, denied = x.permit.Event(x.url.Path, body)
-			pattern = x.url.Path
+			service, pattern, denied = x.permit.Event(x.url.Path, body)
 		}
 	}
 	if service != gate.Unknown {

@@ -164,19 +164,19 @@ func (x *exchange) mayBeDocument() bool {
 	return false
 }
 
+// opensPage reports whether the browser says that it opens a page. What a service
+// worker of the site passes on has the mode of a navigation and no destination, in
+// frames too; there the banner takes itself out.
+func (x *exchange) opensPage() bool {
+	dest := x.request.Header.Get("Sec-Fetch-Dest")
+	return dest == "document" || dest == "empty" && x.request.Header.Get("Sec-Fetch-Mode") == "navigate"
+}
+
 // navigates reports whether the request asks for a whole page to be shown in
-// its own right: only there the banner belongs. What a service worker of the site
-// passes on has the mode of a navigation and no destination, in frames too; there
-// the banner takes itself out.
+// its own right: only there the banner belongs.
 func (x *exchange) navigates() bool {
 	header := x.request.Header
-	switch header.Get("Sec-Fetch-Dest") {
-	case "", "document":
-	case "empty":
-		if header.Get("Sec-Fetch-Mode") != "navigate" {
-			return false
-		}
-	default:
+	if header.Get("Sec-Fetch-Dest") != "" && !x.opensPage() {
 		return false
 	}
 	for _, partial := range []string{"Hx-Request", "Turbo-Frame", "X-Pjax", "X-Requested-With"} {

@@ -35,7 +35,8 @@ func (x *exchange) filterHeader(header http.Header) {
 	}
 	for _, name := range gate.ReportingPolicies() {
 		if values := header[name]; len(values) > 0 {
-			header[name] = x.permit.Policies(values, x.base(), x)
+			kept := slices.DeleteFunc(slices.Clone(x.permit.Policies(values, x.base(), x)), func(policy string) bool { return policy == "" })
+			setOrDelete(header, name, kept)
 		}
 	}
 	if cookies := header["Set-Cookie"]; len(cookies) > 0 {
@@ -81,6 +82,9 @@ func (x *exchange) admitPolicy(header http.Header) {
 	if name, value := x.permit.Allowlist(x.request.Header.Get("Sec-Fetch-Dest")); name != "" {
 		header[name] = []string{value}
 	}
+	if name == "Content-Security-Policy" {
+		header["Vary"] = append(slices.Clip(header["Vary"]), "Sec-Fetch-Dest") // a script may become a worker
+	}
 }
 
 // unreadHeader keeps HTML that wasn't rewritten out of every cache: a cached copy
@@ -106,14 +110,19 @@ func varyByCookie(header http.Header) {
 	}
 }
 
+// ofBody lists the headers that hold for the bytes of the origin's answer.
+func ofBody() []string {
+	return []string{
+		"Content-Length", "Content-Encoding", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
+		"Last-Modified",
+	}
+}
+
 // pageHeader makes the header fit a page that is rewritten per visitor: no
 // length, no coding, no digest, no ranges, no date as validator; private and
 // revalidated, but never no-store, so that the back/forward cache keeps working.
 func (x *exchange) pageHeader(header http.Header) {
-	for _, name := range []string{
-		"Content-Length", "Content-Encoding", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
-		"Last-Modified",
-	} {
+	for _, name := range ofBody() {
 		header.Del(name)
 	}
 	deleteSharedCaching(header)

@@ -38,7 +38,7 @@ func (x *exchange) judgeRedirect(header http.Header, status int) (action redirec
 	switch {
 	case !denied:
 		return followed, service
-	case dest != "" && dest != "document", x.prefetched():
+	case dest != "" && !x.opensPage(), x.prefetched():
 		return ended, service
 	case !x.acceptsHTML():
 		return followed, service
@@ -58,7 +58,7 @@ func (x *exchange) stopRedirect(w http.ResponseWriter, action redirect, service 
 	x.Blocked(gate.LayerRedirect, service)
 	header := w.Header()
 	location := header.Get("Location")
-	for _, name := range []string{"Location", "Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+	for _, name := range append(ofBody(), "Location", "Content-Disposition", "Etag") {
 		header.Del(name)
 	}
 	x.filterHeader(header)

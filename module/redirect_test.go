@@ -24,6 +24,8 @@ func TestRedirectsDontLeadThroughDeniedServicesUnseen(t *testing.T) {
 	}{
 		{"page to a tracker", "allow", tracker, "document", "text/html", 200},
 		{"page to a tracker, without Fetch Metadata", "allow", tracker, "", "text/html", 200},
+		{"page to a tracker, passed on by a worker", "allow", tracker, "worker", "text/html", 200},
+		{"page to a login, passed on by a worker", "allow", "https://id.vk.com/authorize?x=1", "worker", "text/html", 302},
 		{"page to a login", "allow", "https://id.vk.com/authorize?x=1", "document", "text/html", 302},
 		{"a program is no visitor", "allow", tracker, "", "application/json", 302},
 		{"page to another site by a click", "block", unknown, "click", "text/html", 302},
@@ -49,6 +51,8 @@ func TestRedirectsDontLeadThroughDeniedServicesUnseen(t *testing.T) {
 			switch test.dest {
 			case "click":
 				header = append(header, "Sec-Fetch-Dest", "document", "Sec-Fetch-User", "?1")
+			case "worker":
+				header = append(header, "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate")
 			case "prefetch":
 				header = append(header, "Sec-Fetch-Dest", "document", "Sec-Purpose", "prefetch")
 			}

@@ -34,14 +34,19 @@ self.addEventListener('activate', event => event.waitUntil(self.registration.unr
 // (Service Workers, "Update": the header Service-Worker).
 func (x *exchange) fetchesWorker() bool { return x.request.Header.Get("Service-Worker") == "script" }
 
-// removes reports whether the worker whose script is asked for shall go: because it
+// removesWorker reports whether the worker whose script is asked for shall go: because it
 // belongs to a service that isn't allowed, or because the operator wants it so.
 func (x *exchange) removesWorker(denied bool) bool {
 	if !x.fetchesWorker() {
 		return false
 	}
 	options := x.handler.ServiceWorker
-	return denied || options != nil && options.Remove.Match(x.request)
+	if denied || options == nil {
+		return denied
+	}
+	asked := *x.request
+	asked.URL = &x.url // before a rewrite to what is there instead
+	return options.Remove.Match(&asked)
 }
 
 // serveRemovingWorker answers with a script that removes the worker.

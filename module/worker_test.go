@@ -100,3 +100,23 @@ func TestUnwantedWorkersAreRemoved(t *testing.T) {
 	v.choose("accept")
 	v.fetchWorker("/push-worker.js").want(t, 200, workerScript)
 }
+
+// TestPageThatAnswersAWorkersScriptIsGated pins that a page is one whatever it is
+// asked for as: where a worker is gone, sites answer with their start page.
+func TestPageThatAnswersAWorkersScriptIsGated(t *testing.T) {
+	e := start(t, options{})
+	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=600")
+		writePage(w, trackerPage)
+	})
+	a := e.visit(t).fetchWorker("/gone.js")
+	a.want(t, 200, guardMark)
+	a.wantHeader(t, "Cache-Control", "private, no-cache")
+}
+
+// TestUnwantedWorkerIsKnownByTheAddressAskedFor pins that a rewrite to what is there
+// instead doesn't keep an unwanted worker.
+func TestUnwantedWorkerIsKnownByTheAddressAskedFor(t *testing.T) {
+	e := start(t, options{gate: "service_worker remove /old-sw.js", site: "rewrite * /index.html\n" + directive + "\n" + proxy})
+	e.visit(t).fetchWorker("/old-sw.js").want(t, 200, "registration.unregister()")
+}

@@ -148,7 +148,7 @@ func (rw *responseWriter) classify() kind {
 	mediaType, _, _ := strings.Cut(header.Get("Content-Type"), ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 	switch {
-	case rw.x.fetchesWorker():
+	case rw.x.fetchesWorker() && mediaType != "text/html":
 		return rw.classifyWorker(mediaType)
 	case mediaType == rulesType && rw.status == http.StatusOK:
 		return rules
@@ -196,7 +196,10 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		rw.status = http.StatusOK
 	}
 	if !rw.decided {
-		if rw.sniffs() && len(p) > 0 {
+		if rw.sniffs() && len(p) == 0 {
+			return 0, nil // there is nothing to tell the type from yet
+		}
+		if rw.sniffs() {
 			rw.Header().Set("Content-Type", http.DetectContentType(p))
 		}
 		rw.begin()

@@ -48,16 +48,17 @@ func TakesEvents(path string) bool {
 }
 
 // FindEvent returns the index of the service whose event is posted to the path of
-// a host of the site, or -1. The body is the request's, whole.
-func (c *Catalogue) FindEvent(path string, body []byte) int {
+// a host of the site, or -1, and the end of the address by which it's known. The body
+// is the request's, whole.
+func (c *Catalogue) FindEvent(path string, body []byte) (service int, pattern string) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil {
-		return none
+		return none, ""
 	}
 	for _, e := range events() {
 		if strings.HasSuffix(path, e.path) && e.is(fields) {
-			return c.Index(e.service)
+			return c.Index(e.service), e.path
 		}
 	}
-	return none
+	return none, ""
 }

@@ -20,9 +20,11 @@ type cssScanner struct {
 type cssSkip uint8
 
 const (
-	cssNothing cssSkip = iota
-	cssComment
-	cssString
+	cssNothing   cssSkip = iota
+	cssComment           // up to */
+	cssString            // up to its quote
+	cssLongURL           // the rest of a URL without quotes, up to )
+	cssNamespace         // @namespace names what it never loads, up to ;
 )
 
 // maxCSSToken is the longest name or URL, in bytes, that is kept until its end is
@@ -71,8 +73,11 @@ func (s *cssScanner) next(text []byte, i int, last bool) (start, end, resume int
 				continue
 			}
 			end, closed := cssStringEnd(text, i+1, c)
-			if !closed && !last && end-i < maxCSSToken {
-				return 0, 0, i, false
+			if !closed && !last {
+				if end-i < maxCSSToken {
+					return 0, 0, i, false
+				}
+				s.skip, s.quote = cssString, c
 			}
 			s.imports = false
 			return i + 1, end, min(end+1, len(text)), true
@@ -92,20 +97,31 @@ func (s *cssScanner) next(text []byte, i int, last bool) (start, end, resume int
 			switch string(cssName(text[at:i], space[:0])) {
 			case "@import":
 				s.imports = true
+			case "@namespace":
+				s.skip = cssNamespace
 			case "url", "src":
 				if !call {
 					continue
 				}
 				start, end, done := cssURL(text, i+1)
-				if !done && !last && end-at < maxCSSToken {
-					return 0, 0, at, false
+				quote := byte(0)
+				if start > i+1 && (text[start-1] == '"' || text[start-1] == '\'') {
+					quote = text[start-1]
+				}
+				if !done && !last {
+					if end-at < maxCSSToken {
+						return 0, 0, at, false
+					}
+					if s.skip, s.quote = cssString, quote; quote == 0 {
+						s.skip = cssLongURL
+					}
 				}
 				s.imports = false
 				if s.images > 0 {
 					s.images++ // its own parenthesis
 				}
 				resume = end
-				if start > 0 && end < len(text) && text[end] == text[start-1] {
+				if quote != 0 && end < len(text) {
 					resume++ // the closing quote
 				}
 				return start, end, resume, true
@@ -135,13 +151,21 @@ func (s *cssScanner) next(text []byte, i int, last bool) (start, end, resume int
 // pass reads on inside a comment or a string and returns where that ends, or how
 // much of the text is done with.
 func (s *cssScanner) pass(text []byte, i int) int {
-	if s.skip == cssComment {
+	switch s.skip {
+	case cssComment:
 		end := bytes.Index(text[i:], []byte("*/"))
 		if end < 0 {
 			return max(i, len(text)-1)
 		}
 		s.skip = cssNothing
 		return i + end + len("*/")
+	case cssLongURL, cssNamespace:
+		end := bytes.IndexByte(text[i:], ");"[s.skip-cssLongURL])
+		if end < 0 {
+			return len(text)
+		}
+		s.skip = cssNothing
+		return i + end
 	}
 	end, closed := cssStringEnd(text, i, s.quote)
 	if closed {

@@ -51,7 +51,7 @@ f")}`, []string{"c.png", "ef"}},
 		{"names that only look like it", "curl(a) url-b(c) url (d) --url: e;x{y:my-url(z)}", nil},
 		{"data URL", "a{b:url(data:image/png;base64,AA//==)}c{d:url(e)}", []string{"data:image/png;base64,AA//==", "e"}},
 		{"custom property", "a{--b:url(c)}", []string{"c"}},
-		{"character set", `@charset "utf-8";@namespace "a";@import "b"`, []string{"b"}},
+		{"character set", `@charset "utf-8";@namespace "a";@namespace url(http://www.w3.org/1999/xhtml);@import "b"`, []string{"b"}},
 		{"long comment", "/*" + long + "*/a{b:url(c)}", []string{"c"}},
 		{"long string", `a{b:"` + long + `"}c{d:url(e)}`, []string{"e"}},
 	} {
@@ -66,11 +66,14 @@ f")}`, []string{"c.png", "ef"}},
 }
 
 func TestURLThatIsTooLongIsJudgedByItsBeginning(t *testing.T) {
-	sheet := "a{b:url(https://host.example/" + strings.Repeat("x", 3*maxCSSToken) + ")}c{d:url(e)}"
-	for _, size := range []int{1, 100, len(sheet)} {
-		urls := cssURLs(sheet, size)
-		if len(urls) < 2 || !strings.HasPrefix(urls[0], "https://host.example/x") || urls[len(urls)-1] != "e" {
-			t.Errorf("in pieces of %d: %.60q", size, urls)
+	for _, form := range []string{"url(%)", `url("%")`, "url( '%' )", `image-set("%" 1x)`} {
+		long := "https://host.example/" + strings.Repeat("x", 3*maxCSSToken)
+		sheet := `a{b:` + strings.Replace(form, "%", long, 1) + `}c{d:url("e")}f{g:url(h);i:"j"}`
+		for _, size := range []int{1, 100, maxCSSToken + 500, len(sheet)} {
+			urls := cssURLs(sheet, size)
+			if len(urls) != 3 || !strings.HasPrefix(urls[0], "https://host.example/x") || urls[1] != "e" || urls[2] != "h" {
+				t.Errorf("%s in pieces of %d: %.60q", form, size, urls)
+			}
 		}
 	}
 }

@@ -13,8 +13,19 @@ import (
 	"github.com/tdewolff/minify/v2/js"
 )
 
-//go:embed guard.js
-var guardSource string
+// The runtime guard is the first script of a page in which something is blocked. It
+// stops what page scripts create later from reaching what is denied, keeps denied
+// services' cookies from being set, defines their globals as no-ops so that calls to
+// them don't throw, and counts what it stopped. It is comfort and telemetry: the proof
+// that nothing leaks is the Content-Security-Policy.
+var (
+	//go:embed guard/addresses.js
+	guardAddresses string
+	//go:embed guard/realm.js
+	guardRealm string
+	//go:embed guard/stubs.js
+	guardStubs string
+)
 
 // guardConfig is what the guard must know about a permit. Lists are joined by
 // spaces and keys are short, because every undecided page carries them.
@@ -152,7 +163,7 @@ func hostOf(pattern string) string {
 func minifiedGuard() ([]byte, error) {
 	minifier := minify.New()
 	minifier.AddFunc("text/javascript", js.Minify)
-	source := strings.Replace(guardSource, "CONFIG", "0", 1)
+	source := "(function (config) {\n'use strict';\n" + guardAddresses + guardRealm + guardStubs + "})(0);"
 	minified, err := minifier.String("text/javascript", source)
 	if err != nil {
 		return nil, fmt.Errorf("minifying the runtime guard: %w", err)

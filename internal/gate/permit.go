@@ -98,11 +98,11 @@ func (p *Permit) Collector(host, path, query string) (service int, pattern strin
 }
 
 // Event returns the service to which what is posted to a path of the site belongs,
-// and whether it is denied; see catalogue.TakesEvents.
-func (p *Permit) Event(path string, body []byte) (service int, denied bool) {
-	service = p.gate.options.Catalogue.FindEvent(path, body)
+// by which end of its address, and whether it is denied; see catalogue.TakesEvents.
+func (p *Permit) Event(path string, body []byte) (service int, pattern string, denied bool) {
+	service, pattern = p.gate.options.Catalogue.FindEvent(path, body)
 	if service < 0 {
-		return Unknown, false
+		return Unknown, "", false
 	}
-	return service, !p.running[service]
+	return service, pattern, !p.running[service]
 }

@@ -11,7 +11,8 @@ import (
 // SpeculationRules reports whether a set of rules has the browser fetch or render
 // ahead what is denied (HTML, "speculative loading"). Browsers hold to no policy
 // then. While anything is blocked, rules for links must name the site's own: what
-// links the page has isn't known. What isn't JSON does nothing.
+// links the page has isn't known. A rule that can't be read is denied, since browsers
+// pass over it and go on with the next; what isn't JSON at all does nothing.
 func (p *Permit) SpeculationRules(text []byte, base catalogue.Base, source inventory.Source, o Observer) (service int, denied bool) {
 	var sets map[string]json.RawMessage
 	if json.Unmarshal(text, &sets) != nil {
@@ -20,22 +21,22 @@ func (p *Permit) SpeculationRules(text []byte, base catalogue.Base, source inven
 	service = Unknown
 	var scratch [512]byte
 	for _, set := range sets {
-		var rules []struct {
-			URLs  []string        `json:"urls"`
-			Where json.RawMessage `json:"where"`
-		}
+		var rules []map[string]json.RawMessage
 		if json.Unmarshal(set, &rules) != nil {
-			continue // a tag, or nothing a browser knows
+			// A tag, or a list with something in it that isn't a rule.
+			denied = denied || !p.open && len(set) > 0 && set[0] == '['
+			continue
 		}
 		for _, rule := range rules {
-			for _, url := range rule.URLs {
+			var urls []string
+			if list, ok := rule["urls"]; !ok && !ownLinks(rule["where"]) || ok && json.Unmarshal(list, &urls) != nil {
+				denied = denied || !p.open
+			}
+			for _, url := range urls {
 				owner, isDenied := p.judge(catalogue.Locate([]byte(url), base, scratch[:]), source, o)
 				if isDenied && !denied {
 					service, denied = owner, true
 				}
-			}
-			if rule.URLs == nil && !p.open && !ownLinks(rule.Where) {
-				denied = true
 			}
 		}
 	}

@@ -25,6 +25,10 @@ func TestRulesDontFetchAheadWhatIsDenied(t *testing.T) {
 		{"foreign links beside own", `{"prefetch":[{"where":{"or":[{"href_matches":"/a"},{"href_matches":"//other.example/*"}]}}]}`, true, true},
 		{"links by selector", `{"prefetch":[{"where":{"selector_matches":".fast"}}]}`, true, true},
 		{"own links by selector", `{"prefetch":[{"where":{"and":[{"selector_matches":".fast"},{"href_matches":"/*"}]}}]}`, false, false},
+		{"behind a rule that isn't one", `{"prefetch":[{"urls":[1]},{"urls":["https://stat.example.kz/"]}]}`, true, true},
+		{"behind nothing", `{"prefetch":[7,{"urls":["https://stat.example.kz/"]}]}`, true, true},
+		{"beside another key", `{"prefetch":[{"urls":["https://stat.example.kz/"],"URLS":["/a"]}]}`, true, true},
+		{"a tag", `{"tag":"x","prefetch":[{"urls":["/a"]}]}`, false, false},
 		{"nothing a browser reads", `{"prefetch":[{"urls":["https://stat.example.kz/"]`, false, false},
 	} {
 		for _, block := range []bool{false, true} {

@@ -254,6 +254,9 @@ func (s *server) command(args ...string) (output string, code int) {
 // fails the test.
 func (s *server) consent(v any, args ...string) {
 	s.t.Helper()
+	if args[0] == "status" {
+		s.untilPurged()
+	}
 	args = append(append([]string{"consent"}, args...), "--json", "--address", s.adminAddress())
 	output, code := s.command(args...)
 	if code != 0 {
@@ -262,6 +265,18 @@ func (s *server) consent(v any, args ...string) {
 	if err := json.Unmarshal([]byte(output), v); err != nil {
 		s.t.Fatalf("%s: %v in %s", strings.Join(args, " "), err, output)
 	}
+}
+
+// untilPurged waits until what the example has past its window is destroyed: until
+// then its status is a broken promise.
+func (s *server) untilPurged() {
+	s.t.Helper()
+	eventually(s.t, "the deletion of the start has run", func() error {
+		if strings.Contains(s.metrics(), "\nconsentgate_purge_last_success_timestamp_seconds 0\n") {
+			return errors.New("it has not")
+		}
+		return nil
+	})
 }
 
 // metrics returns the text of /metrics.

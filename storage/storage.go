@@ -74,8 +74,15 @@ type Consent struct {
 	GPC          bool       `json:"gpc"`           // the request carried Sec-GPC: 1
 	Version      string     `json:"version"`       // of consentgate
 	Commitment   string     `json:"commitment"`    // hex HMAC-SHA256(salt, IP, browser), or empty
-	PrevHash     string     `json:"prev_hash"`     // hex, row_hash of the row before
-	RowHash      string     `json:"row_hash"`      // hex SHA-256(prev_hash, canonical row)
+
+	// EditionSHA256 and TermsSHA256 are, as NoticeSHA256 is, the hashes of
+	// documents that the store keeps; empty when there is none.
+	EditionSHA256 string `json:"edition_sha256"` // of the policy's file
+	TermsSHA256   string `json:"terms_sha256"`   // of the terms of the consent
+	Format        int    `json:"format"`         // of the hashed row, set by the store
+
+	PrevHash string `json:"prev_hash"` // hex, row_hash of the row before
+	RowHash  string `json:"row_hash"`  // hex SHA-256(prev_hash, canonical row)
 }
 
 // Person is the personal data that belongs to an event or a visit. It goes into
@@ -140,6 +147,7 @@ const (
 	WindowEnded    Reason = "window_ended"    // 3.6.2 (4), (5)
 	ConsentRevoked Reason = "consent_revoked" // 3.6.2 (3)
 	SubjectRequest Reason = "subject_request" // 3.4.1 (2)
+	TermEnded      Reason = "term_ended"      // of evidence: 3.1.2, 3.6.2 (4)
 )
 
 // Act is the evidence of one destruction.
@@ -191,12 +199,17 @@ type HeldVisit struct {
 
 // Verification is the result of checking the ledger and the destroyed bytes.
 type Verification struct {
-	Rows     int64  `json:"rows"`
+	Rows     int64  `json:"rows"`                // those that went at the end of their term included
 	OK       bool   `json:"ok"`                  // the hash chain fits; says nothing about Residual
 	FirstBad int64  `json:"first_bad,omitempty"` // seq of the first row that doesn't fit
 	Problem  string `json:"problem,omitempty"`
 	Head     string `json:"head"`     // row_hash of the last row
 	Residual int64  `json:"residual"` // canaries of destroyed parts still found as bytes
+	// Segments counts the months with a signed checkpoint.
+	Segments int `json:"segments"`
+	// Unresolved counts rows that refer to a document which isn't there or was
+	// changed.
+	Unresolved int64 `json:"unresolved"`
 }
 
 // Totals are the counts that status and metrics show.
@@ -211,6 +224,7 @@ type Totals struct {
 // Store keeps the records. Its methods are safe for concurrent use and return
 // ErrClosed after Close.
 type Store interface {
+	Evidence
 	// AppendConsent writes one ledger row, and p, when given, as an IP record of
 	// the visits kind. It returns the row as written once both are durable, and
 	// ErrClock when its time isn't the present. When ctx ends before, the row may

@@ -53,3 +53,14 @@ func (w *Window) UnmarshalText(text []byte) error {
 func (w Window) DropAt(collected Day, loc *time.Location) time.Time {
 	return collected.AddMonths(int(w)).Start(loc)
 }
+
+// evidenceMonths is how long a consent event is kept as evidence after the
+// consent is over: the general limitation period of three years (Civil Code of
+// Kazakhstan, article 178).
+const evidenceMonths = 36
+
+// EvidenceEnds returns the instant at which evidence of a consent that was over
+// at the given time must be gone.
+func EvidenceEnds(over time.Time, loc *time.Location) time.Time {
+	return DayOf(over, loc).AddMonths(evidenceMonths).Start(loc)
+}

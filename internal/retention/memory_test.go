@@ -18,6 +18,8 @@ type memory struct {
 	erasures []storage.Erasure
 	mark     time.Time
 	scrubs   int
+	sealed   int
+	aged     []storage.Act // of the ledger's months
 	residual int64
 	failing  map[string]error // by part name, consent ID or method
 }
@@ -65,6 +67,22 @@ func (m *memory) Scrub(context.Context) (int64, error) {
 	defer m.guard.Unlock()
 	m.scrubs++
 	return m.residual, m.failing["Scrub"]
+}
+
+func (m *memory) Seal(context.Context) ([]storage.Segment, error) {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	m.sealed++
+	return nil, m.failing["Seal"]
+}
+
+func (m *memory) DropSegments(_ context.Context, actor string) ([]storage.Act, error) {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	if err := m.failing["DropSegments"]; err != nil {
+		return nil, err
+	}
+	return m.aged, nil
 }
 
 func (m *memory) ClockMark(context.Context) (time.Time, error) {

@@ -33,6 +33,8 @@ type Store interface {
 	Parts(ctx context.Context) ([]storage.Part, error)
 	DropPart(ctx context.Context, name string, reason storage.Reason, actor string) (storage.Act, error)
 	Scrub(ctx context.Context) (residual int64, err error)
+	Seal(ctx context.Context) ([]storage.Segment, error)
+	DropSegments(ctx context.Context, actor string) ([]storage.Act, error)
 	ClockMark(ctx context.Context) (time.Time, error)
 	SetClockMark(ctx context.Context, t time.Time) error
 }
@@ -133,8 +135,8 @@ func (p *Purger) due(ctx context.Context, now time.Time) ([]storage.Part, error)
 }
 
 // Tick finishes pending erasures, asks the clock guard, destroys the parts that
-// are due, the oldest first and at most PerTick of each kind and table, and
-// scrubs. Erasures don't ask the guard: a revoked consent doesn't depend on the
+// are due, the oldest first and at most PerTick of each kind and table, seals the
+// ledger's complete months, destroys those whose term has ended, and scrubs. Erasures don't ask the guard: a revoked consent doesn't depend on the
 // time. A forced tick passes the guard and has no limit. A tick that was
 // interrupted is finished by the next; with nothing pending or due, a tick
 // changes nothing.
@@ -209,9 +211,19 @@ func (p *Purger) dropDue(ctx context.Context, now time.Time, force bool, result 
 		result.Overdue--
 	}
 	if result.Clock == Trusted {
-		errs = append(errs, p.store.SetClockMark(ctx, now))
+		errs = append(errs, p.ageLedger(ctx, result), p.store.SetClockMark(ctx, now))
 	}
 	return errors.Join(errs...)
+}
+
+// ageLedger signs the ledger's months that are complete, and destroys those whose
+// term as evidence has ended. It needs a trusted clock: a month that was sealed
+// too early would be a false witness.
+func (p *Purger) ageLedger(ctx context.Context, result *Result) error {
+	_, sealing := p.store.Seal(ctx)
+	acts, dropping := p.store.DropSegments(ctx, actor)
+	result.Dropped = append(result.Dropped, acts...)
+	return errors.Join(sealing, dropping)
 }
 
 func (p *Purger) scrub(ctx context.Context, result *Result) (err error) {

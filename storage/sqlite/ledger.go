@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,12 +31,24 @@ const clockTolerance = 5 * time.Minute
 // hashed; the two hashes come last and aren't part of the canonical row.
 const ledgerColumns = "seq, record_id, consent_id, event, at, valid_until, categories, services, edition, " +
 	"policy_url, notice_sha256, language, method, site, path, controller, cross_border, gpc, version, " +
-	"commitment, prev_hash, row_hash"
+	"commitment, edition_sha256, terms_sha256, format, prev_hash, row_hash"
 
 const (
-	columnCount = 22
+	columnCount = 25
 	hashedCount = columnCount - 2
+	// rowFormat is that of the rows written by this package: all columns are
+	// hashed. Rows of format 1 have the columns up to the commitment.
+	rowFormat    = 2
+	hashedCount1 = 20
+
+	noticeField  = 10
+	editionField = 20
+	termsField   = 21
+	formatField  = 22
 )
+
+// insertLedger writes one row.
+var insertLedger = "INSERT INTO ledger (" + ledgerColumns + ") VALUES (?" + strings.Repeat(",?", columnCount-1) + ")"
 
 // head is the end of the hash chain. Before the first row its hash is zero.
 type head struct {
@@ -94,7 +107,7 @@ func (w *writer) appendConsent(job *consentJob) error {
 		return fmt.Errorf("making a record ID: %w", err)
 	}
 	c := job.row
-	c.Seq = w.head.seq + 1
+	c.Seq, c.Format = w.head.seq+1, rowFormat
 	c.RecordID = recordID.String()
 	c.At = fromMillis(millis(c.At))
 	c.ValidUntil = fromMillis(millis(c.ValidUntil))
@@ -118,7 +131,7 @@ func (w *writer) appendConsent(job *consentJob) error {
 	for _, field := range append(fields, c.PrevHash, c.RowHash) {
 		args = append(args, field) // SQLite converts digits where the column is INTEGER
 	}
-	if err := w.exec("INSERT INTO ledger ("+ledgerColumns+") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", args...); err != nil {
+	if err := w.exec(insertLedger, args...); err != nil {
 		return fmt.Errorf("ledger row %d: %w", c.Seq, err)
 	}
 	if err := w.demandErasure(c); err != nil {
@@ -171,6 +184,7 @@ func ledgerFields(c storage.Consent) ([]string, error) {
 		strconv.FormatInt(millis(c.At), 10), strconv.FormatInt(millis(c.ValidUntil), 10),
 		string(categories), string(services), edition, c.PolicyURL, c.NoticeSHA256, c.Language,
 		string(c.Method), c.Site, c.Path, c.Controller, bit(c.CrossBorder), bit(c.GPC), c.Version, c.Commitment,
+		c.EditionSHA256, c.TermsSHA256, strconv.Itoa(c.Format),
 	}, nil
 }
 
@@ -200,7 +214,9 @@ func hashRow(previous [sha256.Size]byte, fields []string) [sha256.Size]byte {
 // loadHead reads the end of the chain.
 func (w *writer) loadHead(ctx context.Context) error {
 	var text string
-	err := w.conn.QueryRowContext(ctx, "SELECT seq, row_hash FROM ledger ORDER BY seq DESC LIMIT 1").Scan(&w.head.seq, &text)
+	// Rows that went at the end of their term leave the segment they ended with.
+	err := w.conn.QueryRowContext(ctx, `SELECT seq, row_hash FROM ledger
+		UNION ALL SELECT last_seq, head FROM segments ORDER BY 1 DESC LIMIT 1`).Scan(&w.head.seq, &text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -273,7 +289,8 @@ func parseLedger(fields []string) (storage.Consent, error) {
 		PolicyURL: fields[9], NoticeSHA256: fields[10], Language: fields[11],
 		Method: storage.Method(fields[12]), Site: fields[13], Path: fields[14], Controller: fields[15],
 		CrossBorder: fields[16] == "1", GPC: fields[17] == "1", Version: fields[18],
-		Commitment: fields[19], PrevHash: fields[20], RowHash: fields[21],
+		Commitment: fields[19], EditionSHA256: fields[20], TermsSHA256: fields[21], Format: int(integer(fields[22])),
+		PrevHash: fields[23], RowHash: fields[24],
 	}
 	if err := errors.Join(errs...); err != nil {
 		return storage.Consent{}, fmt.Errorf("ledger row %s: %w", fields[0], err)

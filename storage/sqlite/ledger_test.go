@@ -22,6 +22,7 @@ func fullConsent() storage.Consent {
 	c.ValidUntil, c.Services = noon.AddDate(0, 6, 0), []string{"youtube"}
 	c.Edition, c.PolicyURL, c.NoticeSHA256 = policy.Day{Year: 2025, Month: 3, Day: 12}, "https://mamen.ai/privacy.pdf", "ab"
 	c.Language, c.Method, c.Path, c.Controller, c.Version = "kk", storage.ByBanner, "/", "191240029778", "1.0"
+	c.EditionSHA256, c.TermsSHA256 = "cd", "ef"
 	return c
 }
 
@@ -39,7 +40,7 @@ func TestRowHashIsAsDocumented(t *testing.T) {
 		"1", row.RecordID, row.ConsentID.String(), "given",
 		fmt.Sprint(noon.UnixMilli()), fmt.Sprint(noon.AddDate(0, 6, 0).UnixMilli()),
 		`["statistics"]`, `["youtube"]`, "2025-03-12", "https://mamen.ai/privacy.pdf", "ab", "kk", "banner", "mamen.ai", "/",
-		"191240029778", "0", "0", "1.0", "",
+		"191240029778", "0", "0", "1.0", "", "cd", "ef", "2",
 	} {
 		fmt.Fprintf(&input, "\x00\x00\x00\x00\x00\x00\x00%c%s", rune(len(field)), field)
 	}
@@ -89,20 +90,21 @@ func TestVerifyNamesTheRowThatWasChanged(t *testing.T) {
 	}
 	changes := map[string]string{
 		"a row is deleted":           "DELETE FROM ledger WHERE seq = 2",
+		"a row is called older":      "UPDATE ledger SET format = 1 WHERE seq = 2",
 		"two columns trade a letter": "UPDATE ledger SET site = site || 'x', path = '' WHERE seq = 2",
 	}
 	for column := range strings.SplitSeq(ledgerColumns, ", ") {
 		switch column {
 		case "seq":
 			changes[column] = "UPDATE ledger SET seq = 9 WHERE seq = 2"
-		case "at", "valid_until", "cross_border", "gpc":
+		case "at", "valid_until", "cross_border", "gpc", "format":
 			changes[column] = "UPDATE ledger SET " + column + " = " + column + " + 1 WHERE seq = 2"
 		default: // one bit of the first letter, or a letter where there was none
 			changes[column] = fmt.Sprintf(`UPDATE ledger SET %[1]s = iif(%[1]s = '', 'x',
 				char((unicode(%[1]s) | 1) - (unicode(%[1]s) & 1)) || substr(%[1]s, 2)) WHERE seq = 2`, column)
 		}
 	}
-	if len(changes) != columnCount+2 {
+	if len(changes) != columnCount+3 {
 		t.Fatalf("%d changes for %d columns", len(changes), columnCount)
 	}
 	mustExec(t, db, "CREATE TABLE copy AS SELECT * FROM ledger")

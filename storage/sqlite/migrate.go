@@ -43,7 +43,7 @@ func migrations(files fs.FS) ([]migration, error) {
 	return list, nil
 }
 
-// migrate brings the database to the newest version, each step in its own
+// migrate brings the database to the newest version, all steps in one
 // transaction. It goes forward only and refuses a database that is ahead of it.
 func migrate(ctx context.Context, conn *sql.Conn, steps []migration) error {
 	var version int
@@ -54,12 +54,18 @@ func migrate(ctx context.Context, conn *sql.Conn, steps []migration) error {
 		return fmt.Errorf("the database has schema version %d, this consentgate knows up to %d: run the newer consentgate that wrote it",
 			version, len(steps))
 	}
+	if version == len(steps) {
+		return nil
+	}
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
 	for _, step := range steps[version:] {
-		script := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d;\nCOMMIT;", step.script, step.version)
-		if _, err := conn.ExecContext(ctx, script); err != nil {
+		if _, err := conn.ExecContext(ctx, step.script); err != nil {
 			_, rollback := conn.ExecContext(ctx, "ROLLBACK")
 			return fmt.Errorf("migration %s: %w", step.name, errors.Join(err, rollback))
 		}
 	}
-	return nil
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; COMMIT", len(steps)))
+	return err
 }

@@ -31,12 +31,19 @@ const (
 	chunkSize  = 1 << 20
 )
 
-// canaryMark begins every canary, so that one pass finds them all.
+// canaryMark begins the canary of every table, so that one pass finds them all.
+// What the ledger has instead (see dropSegment) is looked for one by one.
 var canaryMark = []byte("consentgate\x00\xc7\x5a\x1e\xb3")
 
 // residue returns which of the wanted canaries occur in what r reads.
 func residue(r io.Reader, wanted map[[canarySize]byte]int64) (map[int64]bool, error) {
 	found := map[int64]bool{}
+	var unmarked [][canarySize]byte
+	for canary := range wanted {
+		if !bytes.HasPrefix(canary[:], canaryMark) {
+			unmarked = append(unmarked, canary)
+		}
+	}
 	buffer := make([]byte, 0, chunkSize+canarySize)
 	for {
 		n, err := io.ReadFull(r, buffer[len(buffer):len(buffer)+chunkSize])
@@ -51,6 +58,11 @@ func residue(r io.Reader, wanted map[[canarySize]byte]int64) (map[int64]bool, er
 				found[act] = true
 			}
 			rest = rest[at+1:]
+		}
+		for _, canary := range unmarked {
+			if bytes.Contains(buffer, canary[:]) {
+				found[wanted[canary]] = true
+			}
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return found, nil

@@ -12,6 +12,7 @@ package sqlite
 
 import (
 	"context"
+	"crypto/ed25519"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -52,6 +53,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Queue is how many visits may wait to be written; 0 means 4096.
 	Queue int
+	// Key returns the key that signs the ledger's checkpoints. Nil means that
+	// nothing can be sealed, and that signatures aren't checked.
+	Key func(context.Context) (ed25519.PrivateKey, error)
 	// OnCommit, if set, receives the duration of each commit of consents and
 	// visits. It is called by the writing goroutine and must not block.
 	OnCommit func(time.Duration)
@@ -63,6 +67,7 @@ type Store struct {
 	window   func(kind string) policy.Window
 	clock    func() time.Time
 	logger   *slog.Logger
+	key      func(context.Context) (ed25519.PrivateKey, error)
 	onCommit func(time.Duration)
 
 	path      string
@@ -133,6 +138,7 @@ func newStore(o Options, path string) *Store {
 		window:    o.Window,
 		clock:     o.Clock,
 		logger:    o.Logger,
+		key:       o.Key,
 		onCommit:  o.OnCommit,
 		path:      path,
 		consents:  make(chan *consentJob, maxBatch),

@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"time"
 
+	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
 )
 
@@ -16,31 +18,188 @@ import (
 // transaction doesn't hold up a scrub.
 const verifyPage = 2000
 
-// Verify walks the hash chain and scans the database file and the write-ahead
-// log for the canaries of destroyed tables. OK speaks of the chain. Rows cut off
-// at the end can't be seen from inside: compare Head with one kept elsewhere.
+// Verify walks the hash chain, compares it with the signed checkpoints of its
+// months, looks for the documents its rows refer to, and scans the database file
+// and the write-ahead log for the canaries of destroyed tables. Rows of the
+// running month that were cut off at the end can't be seen from inside: that
+// takes a checkpoint kept elsewhere and [Store.Compare].
 func (s *Store) Verify(ctx context.Context) (storage.Verification, error) {
 	v := storage.Verification{OK: true}
-	var end head
-	for more := true; more && v.OK; {
-		err := s.view(ctx, func(tx *sql.Tx) (err error) {
-			more, err = verifyRows(ctx, tx, &end, &v)
-			return err
-		})
-		if err != nil {
-			return storage.Verification{}, fmt.Errorf("verifying the ledger: %w", err)
-		}
+	if err := s.verifyLedger(ctx, &v); err != nil {
+		return storage.Verification{}, fmt.Errorf("verifying the ledger: %w", err)
 	}
-	if end.seq > 0 {
-		v.Head = hex.EncodeToString(end.hash[:])
-	}
-	v.Rows = end.seq
 	residual, err := s.countResidue(ctx)
 	if err != nil {
 		return storage.Verification{}, fmt.Errorf("scanning for destroyed records: %w", err)
 	}
 	v.Residual = residual
 	return v, nil
+}
+
+func (s *Store) verifyLedger(ctx context.Context, v *storage.Verification) error {
+	key, err := s.verifierKey(ctx)
+	if err != nil {
+		return err
+	}
+	segments, err := s.Segments(ctx)
+	if err != nil {
+		return err
+	}
+	l := walk{v: v, segments: segments}
+	l.begin(key, s.location)
+	err = s.view(ctx, func(tx *sql.Tx) (err error) {
+		if l.intact, err = intactDocuments(ctx, tx); err != nil {
+			return err
+		}
+		return l.beforeBegin(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	for more := true; more && v.OK; {
+		err := s.view(ctx, func(tx *sql.Tx) (err error) {
+			more, err = l.page(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	l.finish()
+	return nil
+}
+
+// walk is one pass over the ledger, from its first row to its last.
+type walk struct {
+	v        *storage.Verification
+	segments []storage.Segment // whose end lies ahead
+	intact   map[string]bool   // documents by hash, false for those that were changed
+	end      head
+	tree     storage.Tree // of the rows since the last segment's end
+}
+
+func (l *walk) fail(seq int64, format string, args ...any) {
+	l.v.OK, l.v.FirstBad, l.v.Problem = false, seq, fmt.Sprintf(format, args...)
+}
+
+// begin checks the checkpoints of the sealed months and steps over those whose
+// rows went at the end of their term.
+func (l *walk) begin(key string, location *time.Location) {
+	l.v.Segments = len(l.segments)
+	last := int64(0)
+	for _, segment := range l.segments {
+		if segment.First != last+1 {
+			l.fail(segment.First, "month %s of the ledger begins at row %d, and the one before ends at row %d", segment.Month, segment.First, last)
+			return
+		}
+		if key != "" {
+			if _, err := storage.OpenCheckpoint(segment.Note, key); err != nil {
+				l.fail(segment.First, "month %s of the ledger: %v", segment.Month, err)
+				return
+			}
+		}
+		if !segment.Dropped.IsZero() && segment.Dropped.Before(policy.EvidenceEnds(segment.Ends, location)) {
+			l.fail(segment.First, "month %s of the ledger was destroyed before its term as evidence ended", segment.Month)
+			return
+		}
+		last = segment.Last()
+	}
+	for len(l.segments) > 0 && !l.segments[0].Dropped.IsZero() {
+		l.end.seq = l.segments[0].Last()
+		hash, _ := hex.DecodeString(l.segments[0].Head) // Segments has read it
+		copy(l.end.hash[:], hash)
+		l.segments = l.segments[1:]
+	}
+}
+
+// beforeBegin looks for rows of months that are said to be destroyed.
+func (l *walk) beforeBegin(ctx context.Context, tx *sql.Tx) error {
+	var first sql.NullInt64
+	err := tx.QueryRowContext(ctx, "SELECT min(seq) FROM ledger WHERE seq <= ?", l.end.seq).Scan(&first)
+	if err == nil && first.Valid && l.v.OK {
+		l.fail(first.Int64, "the row is there, and its month is said to be destroyed")
+	}
+	return err
+}
+
+// page checks a page of rows, and reports whether more may follow.
+func (l *walk) page(ctx context.Context, tx *sql.Tx) (more bool, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT "+ledgerColumns+" FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?", l.end.seq, verifyPage)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	count := 0
+	for ; rows.Next(); count++ {
+		fields, err := scanLedger(rows)
+		if err != nil {
+			return false, err
+		}
+		next, problem := checkRow(l.end, fields)
+		if problem == "" {
+			problem = l.take(next, fields)
+		}
+		if problem != "" {
+			l.fail(l.end.seq+1, "%s", problem)
+			return false, nil
+		}
+		l.end = next
+	}
+	return count == verifyPage, rows.Err()
+}
+
+// take adds a row that fits the chain, and says what contradicts the checkpoint
+// of the month that it ends.
+func (l *walk) take(row head, fields []string) (problem string) {
+	if fields[formatField] != "1" {
+		for _, name := range []string{fields[noticeField], fields[editionField], fields[termsField]} {
+			if name != "" && !l.intact[name] {
+				l.v.Unresolved++
+				break
+			}
+		}
+	}
+	l.tree.Add(row.hash[:])
+	if len(l.segments) == 0 || row.seq != l.segments[0].Last() {
+		return ""
+	}
+	if l.tree.Root() != l.segments[0].Root {
+		return fmt.Sprintf("the rows up to here aren't those of the signed checkpoint of %s", l.segments[0].Month)
+	}
+	l.segments, l.tree = l.segments[1:], storage.Tree{}
+	return ""
+}
+
+func (l *walk) finish() {
+	if l.v.OK && len(l.segments) > 0 {
+		l.fail(l.end.seq+1, "the rows up to %d of month %s are missing: it was signed with them", l.segments[0].Last(), l.segments[0].Month)
+	}
+	if l.end.seq > 0 {
+		l.v.Head = hex.EncodeToString(l.end.hash[:])
+	}
+	l.v.Rows = l.end.seq
+}
+
+// checkRow checks one stored row against the end of the chain before it.
+func checkRow(end head, fields []string) (next head, problem string) {
+	if want := strconv.FormatInt(end.seq+1, 10); fields[0] != want {
+		return end, fmt.Sprintf("row %s is missing: the next row is %s", want, fields[0])
+	}
+	if fields[hashedCount] != hex.EncodeToString(end.hash[:]) {
+		return end, "prev_hash isn't the hash of the row before"
+	}
+	hashed := fields[:hashedCount]
+	if fields[formatField] == "1" {
+		if fields[editionField]+fields[termsField] != "" {
+			return end, "a column was added to the row"
+		}
+		hashed = fields[:hashedCount1]
+	}
+	hash := hashRow(end.hash, hashed)
+	if fields[hashedCount+1] != hex.EncodeToString(hash[:]) {
+		return end, "row_hash isn't the hash of the row: a column was changed"
+	}
+	return head{end.seq + 1, [sha256.Size]byte(hash)}, ""
 }
 
 // countResidue returns how many canaries of destroyed tables are found.
@@ -64,43 +223,4 @@ func (s *Store) countResidue(ctx context.Context) (int64, error) {
 		}
 	}
 	return int64(count), nil
-}
-
-// verifyRows checks a page of rows after end, and reports whether more may
-// follow.
-func verifyRows(ctx context.Context, tx *sql.Tx, end *head, v *storage.Verification) (more bool, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT "+ledgerColumns+" FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?", end.seq, verifyPage)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	count := 0
-	for ; rows.Next(); count++ {
-		fields, err := scanLedger(rows)
-		if err != nil {
-			return false, err
-		}
-		next, problem := checkRow(*end, fields)
-		if problem != "" {
-			v.OK, v.FirstBad, v.Problem = false, end.seq+1, problem
-			return false, nil
-		}
-		*end = next
-	}
-	return count == verifyPage, rows.Err()
-}
-
-// checkRow checks one stored row against the end of the chain before it.
-func checkRow(end head, fields []string) (next head, problem string) {
-	if want := strconv.FormatInt(end.seq+1, 10); fields[0] != want {
-		return end, fmt.Sprintf("row %s is missing: the next row is %s", want, fields[0])
-	}
-	if fields[hashedCount] != hex.EncodeToString(end.hash[:]) {
-		return end, "prev_hash isn't the hash of the row before"
-	}
-	hash := hashRow(end.hash, fields[:hashedCount])
-	if fields[hashedCount+1] != hex.EncodeToString(hash[:]) {
-		return end, "row_hash isn't the hash of the row: a column was changed"
-	}
-	return head{end.seq + 1, [sha256.Size]byte(hash)}, ""
 }

@@ -23,7 +23,7 @@ func consentComesBack(t *testing.T, f *fixture) {
 	if row.At != given.At.Truncate(time.Millisecond) {
 		t.Errorf("At = %v, want whole milliseconds of %v", row.At, given.At)
 	}
-	given.At, given.Seq, given.RecordID = row.At, row.Seq, row.RecordID
+	given.At, given.Seq, given.RecordID, given.Format = row.At, row.Seq, row.RecordID, row.Format
 	given.Commitment, given.PrevHash, given.RowHash = row.Commitment, row.PrevHash, row.RowHash
 	if !reflect.DeepEqual(row, given) {
 		t.Errorf("row differs from what was given:\n%+v\n%+v", row, given)

@@ -28,6 +28,7 @@ func (f *fixture) consent() storage.Consent {
 		Edition: policy.Day{Year: 2025, Month: 3, Day: 12}, PolicyURL: "https://mamen.ai/privacy.pdf",
 		NoticeSHA256: "ab12", Language: "kk", Method: storage.ByBanner, Site: "mamen.ai", Path: "/тест",
 		Controller: "191240029778", CrossBorder: true, GPC: true, Version: "1.0.0",
+		EditionSHA256: "cd34", TermsSHA256: "ef56",
 	}
 }
 

@@ -4,6 +4,8 @@
 package storagetest
 
 import (
+	"context"
+	"crypto/ed25519"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 // Options are what the suite asks of a store that it opens.
 type Options struct {
 	Clock    func() time.Time
+	Key      func(context.Context) (ed25519.PrivateKey, error)
 	Location *time.Location
 	Window   func(kind string) policy.Window
 }
@@ -79,6 +82,13 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"inventory comes back as it was written", inventoryComesBack},
 		{"inventory is no record", inventoryIsNoRecord},
 		{"hidden rows are never counted", hiddenRows},
+		{"documents are found by their hash", documents},
+		{"row that refers to no document is counted", unresolved},
+		{"month is sealed when it is complete", sealing},
+		{"checkpoint tells what was cut off or rewritten", comparing},
+		{"month goes when its term as evidence ends", termEnds},
+		{"copy is for its owner and on record", copies},
+		{"copy writes over nothing", copyRefused},
 		{"closed store answers ErrClosed", closed},
 		{"ended context ends the call", endedContext},
 	} {
@@ -92,7 +102,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 				almaty: almaty,
 				id:     consent.NewID(),
 			}
-			f.store = open(t, Options{Clock: f.clock.Now, Location: almaty, Window: func(kind string) policy.Window {
+			f.store = open(t, Options{Clock: f.clock.Now, Location: almaty, Key: key, Window: func(kind string) policy.Window {
 				if kind == longKind {
 					return policy.Months24
 				}

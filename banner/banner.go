@@ -30,8 +30,8 @@ type Banner struct {
 	texts        map[string]*texts
 	asks         map[string]*Fragment
 	controls     map[string]*Fragment
-	notices      map[string]string // of the page, by language
-	embedNotices map[string]string // of the placeholder, by language
+	notices      map[string]notice // of the page, by language
+	embedNotices map[string]notice // of the placeholder, by language
 	api          apiSource
 	page         *template.Template
 	style        string // the page's
@@ -54,8 +54,8 @@ func New(o Options) (*Banner, error) {
 		texts:        map[string]*texts{},
 		asks:         map[string]*Fragment{},
 		controls:     map[string]*Fragment{},
-		notices:      map[string]string{},
-		embedNotices: map[string]string{},
+		notices:      map[string]notice{},
+		embedNotices: map[string]notice{},
 	}
 	render := newRenderer(o)
 	if b.api, err = render.api(); err != nil {
@@ -102,7 +102,7 @@ func (b *Banner) Control(lang string) *Fragment { return b.controls[b.known(lang
 // PageNotice returns the hash of the page /.privacy/ as it is shown to a
 // visitor who hasn't chosen and with no services listed, in hex: what records
 // of a choice made on the page refer to.
-func (b *Banner) PageNotice(lang string) string { return b.notices[b.known(lang)] }
+func (b *Banner) PageNotice(lang string) string { return b.notices[b.known(lang)].sha256 }
 
 // PageHashes returns the Content-Security-Policy sources of the page's own
 // inline scripts and styles (CSP3 §2.3.1, hash-source).
@@ -119,7 +119,7 @@ func (b *Banner) sum() string {
 	for _, lang := range b.languages {
 		h.Write(b.asks[lang].HTML)
 		h.Write(b.controls[lang].HTML)
-		h.Write([]byte(b.notices[lang] + b.embedNotices[lang]))
+		h.Write([]byte(b.notices[lang].sha256 + b.embedNotices[lang].sha256))
 	}
 	h.Write(b.API(APIState{}))
 	return hex.EncodeToString(h.Sum(nil))[:8]

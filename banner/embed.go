@@ -72,15 +72,13 @@ func (b *Banner) EmbedHashes() (styles []string) { return []string{hashSource(b.
 // EmbedNotice returns the hash of the placeholder as it is shown to a visitor who
 // hasn't chosen and with no service named, in hex: what records of a choice made
 // there refer to.
-func (b *Banner) EmbedNotice(lang string) string { return b.embedNotices[b.known(lang)] }
+func (b *Banner) EmbedNotice(lang string) string { return b.embedNotices[b.known(lang)].sha256 }
 
-// embedNotice hashes the placeholder as it is before any choice.
-func (b *Banner) embedNotice(lang string) (string, error) {
+// embedNotice renders the placeholder as it is before any choice.
+func (b *Banner) embedNotice(lang string) (notice, error) {
 	var out bytes.Buffer
-	if err := b.Embed(&out, EmbedData{Lang: lang}); err != nil {
-		return "", err
-	}
-	return hexSum(out.Bytes()), nil
+	err := b.Embed(&out, EmbedData{Lang: lang})
+	return newNotice(out.Bytes()), err
 }
 
 func (b *Banner) embedView(data EmbedData) embedView {

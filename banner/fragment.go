@@ -18,6 +18,8 @@ type Fragment struct {
 	// NoticeSHA256 is the hash, in hex, of what is shown: the bytes between
 	// <template shadowrootmode=open> and </template> in HTML.
 	NoticeSHA256 string
+
+	notice []byte // what NoticeSHA256 is the hash of
 }
 
 // host wraps what is shown in a host element with a declarative shadow root
@@ -28,6 +30,7 @@ func host(id, lang, style, markup, script string) *Fragment {
 	f := &Fragment{
 		StyleHashes:  []string{hashSource(style)},
 		NoticeSHA256: hexSum(shown),
+		notice:       []byte(shown),
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "<div id=%s lang=%s dir=ltr><template shadowrootmode=open>%s</template></div>", id, lang, shown)

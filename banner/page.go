@@ -85,13 +85,11 @@ func (b *Banner) Page(w io.Writer, data PageData) error {
 	return nil
 }
 
-// pageNotice hashes the page as it is before any choice.
-func (b *Banner) pageNotice(lang string) (string, error) {
+// pageNotice renders the page as it is before any choice.
+func (b *Banner) pageNotice(lang string) (notice, error) {
 	var out bytes.Buffer
-	if err := b.Page(&out, PageData{Lang: lang}); err != nil {
-		return "", err
-	}
-	return hexSum(out.Bytes()), nil
+	err := b.Page(&out, PageData{Lang: lang})
+	return newNotice(out.Bytes()), err
 }
 
 // page prepares the page's template with its style and script in place.

@@ -17,6 +17,9 @@ import (
 // keyName names the key that signs checkpoints, in their signature lines.
 const keyName = "consentgate"
 
+// ed25519Algorithm begins a key of this algorithm in package note.
+const ed25519Algorithm = 1
+
 // originPrefix begins the first line of a checkpoint; the month ends it.
 const originPrefix = "consentgate/ledger/"
 
@@ -113,13 +116,25 @@ func VerifierKey(key ed25519.PublicKey) (string, error) {
 	return note.NewEd25519VerifierKey(keyName, key)
 }
 
+// ParseVerifierKey is the inverse of [VerifierKey].
+func ParseVerifierKey(text string) (ed25519.PublicKey, error) {
+	// NewVerifier checks the hash, and doesn't tell the key.
+	if _, err := note.NewVerifier(text); err != nil {
+		return nil, fmt.Errorf("key %q: %w", text, err)
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.SplitN(text, "+", 3)[2])
+	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != ed25519Algorithm {
+		return nil, fmt.Errorf("key %q: it isn't of Ed25519", text)
+	}
+	return raw[1:], nil
+}
+
 // newSigner wraps the key as package note wants it, whose own keys are text.
 func newSigner(key ed25519.PrivateKey) (note.Signer, error) {
 	public, err := VerifierKey(key.Public().(ed25519.PublicKey))
 	if err != nil {
 		return nil, err
 	}
-	const ed25519Algorithm = 1
 	parts := strings.SplitN(public, "+", 3)
 	secret := base64.StdEncoding.EncodeToString(append([]byte{ed25519Algorithm}, key.Seed()...))
 	return note.NewSigner("PRIVATE+KEY+" + parts[0] + "+" + parts[1] + "+" + secret)

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -36,10 +35,6 @@ const ledgerColumns = "seq, record_id, consent_id, event, at, valid_until, categ
 const (
 	columnCount = 25
 	hashedCount = columnCount - 2
-	// rowFormat is that of the rows written by this package: all columns are
-	// hashed. Rows of format 1 have the columns up to the commitment.
-	rowFormat    = 2
-	hashedCount1 = 20
 
 	noticeField  = 10
 	editionField = 20
@@ -107,7 +102,7 @@ func (w *writer) appendConsent(job *consentJob) error {
 		return fmt.Errorf("making a record ID: %w", err)
 	}
 	c := job.row
-	c.Seq, c.Format = w.head.seq+1, rowFormat
+	c.Seq, c.Format = w.head.seq+1, storage.RowFormat
 	c.RecordID = recordID.String()
 	c.At = fromMillis(millis(c.At))
 	c.ValidUntil = fromMillis(millis(c.ValidUntil))
@@ -121,11 +116,11 @@ func (w *writer) appendConsent(job *consentJob) error {
 			return err
 		}
 	}
-	fields, err := ledgerFields(c)
+	fields, err := storage.RowFields(c)
 	if err != nil {
 		return err
 	}
-	rowHash := hashRow(w.head.hash, fields)
+	rowHash := storage.HashRow(w.head.hash, fields)
 	c.PrevHash, c.RowHash = hex.EncodeToString(w.head.hash[:]), hex.EncodeToString(rowHash[:])
 	args := make([]any, 0, columnCount)
 	for _, field := range append(fields, c.PrevHash, c.RowHash) {
@@ -158,57 +153,6 @@ func commitment(salt []byte, ip netip.Addr, browser string) string {
 	mac := hmac.New(sha256.New, salt)
 	mac.Write([]byte(ipText(ip) + "\x00" + browser))
 	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// ledgerFields returns the hashed columns of a row as text: integers and times
-// in decimal (times in milliseconds since 1970, 0 for none), booleans as 0 or 1,
-// lists as JSON arrays.
-func ledgerFields(c storage.Consent) ([]string, error) {
-	categories, err := json.Marshal(c.Categories)
-	if err != nil {
-		return nil, fmt.Errorf("categories: %w", err)
-	}
-	services, err := json.Marshal(c.Services)
-	if err != nil {
-		return nil, fmt.Errorf("services: %w", err)
-	}
-	consentID, edition := "", ""
-	if !c.ConsentID.IsZero() {
-		consentID = c.ConsentID.String()
-	}
-	if !c.Edition.IsZero() {
-		edition = c.Edition.String()
-	}
-	return []string{
-		strconv.FormatInt(c.Seq, 10), c.RecordID, consentID, string(c.Event),
-		strconv.FormatInt(millis(c.At), 10), strconv.FormatInt(millis(c.ValidUntil), 10),
-		string(categories), string(services), edition, c.PolicyURL, c.NoticeSHA256, c.Language,
-		string(c.Method), c.Site, c.Path, c.Controller, bit(c.CrossBorder), bit(c.GPC), c.Version, c.Commitment,
-		c.EditionSHA256, c.TermsSHA256, strconv.Itoa(c.Format),
-	}, nil
-}
-
-func bit(b bool) string {
-	if b {
-		return "1"
-	}
-	return "0"
-}
-
-// canonical returns the bytes of a row that are hashed: each field as its length
-// in bytes, eight bytes big-endian, and then the field. No two rows share them.
-func canonical(fields []string) []byte {
-	var row []byte
-	for _, field := range fields {
-		row = binary.BigEndian.AppendUint64(row, uint64(len(field)))
-		row = append(row, field...)
-	}
-	return row
-}
-
-// hashRow returns SHA-256(previous hash, canonical row).
-func hashRow(previous [sha256.Size]byte, fields []string) [sha256.Size]byte {
-	return sha256.Sum256(append(previous[:], canonical(fields)...))
 }
 
 // loadHead reads the end of the chain.
@@ -258,7 +202,7 @@ func scanLedger(rows *sql.Rows) ([]string, error) {
 	return fields, rows.Scan(into...)
 }
 
-// parseLedger is the inverse of ledgerFields, with the two hashes.
+// parseLedger is the inverse of [storage.RowFields], with the two hashes.
 func parseLedger(fields []string) (storage.Consent, error) {
 	if len(fields) != columnCount {
 		return storage.Consent{}, fmt.Errorf("a ledger row has %d columns, not %d", columnCount, len(fields))

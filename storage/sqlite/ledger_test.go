@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,18 +185,6 @@ func TestDamagedLastHashDoesNotKeepTheStoreShut(t *testing.T) {
 	}
 }
 
-func FuzzCanonicalTellsRowsApart(f *testing.F) {
-	f.Add("a", "bc", "ab", "c")
-	f.Add("", "x", "x", "")
-	f.Add("\x00", "", "", "\x00")
-	f.Fuzz(func(t *testing.T, a, b, c, d string) {
-		first, second := []string{a, b}, []string{c, d}
-		if bytes.Equal(canonical(first), canonical(second)) != slices.Equal(first, second) {
-			t.Errorf("%q and %q", first, second)
-		}
-	})
-}
-
 func FuzzLedgerRowComesBack(f *testing.F) {
 	f.Add([]byte("0123456789abcdef"), int64(1), int64(2), "statistics", "/a\x00b", "kk", true)
 	f.Add([]byte{}, int64(0), int64(-5), "", "\xff", `"`, false)
@@ -205,7 +192,7 @@ func FuzzLedgerRowComesBack(f *testing.F) {
 		c := storage.Consent{At: fromMillis(at % 1e14), ValidUntil: fromMillis(until % 1e14), Path: path, Language: language,
 			Categories: []string{strings.ToValidUTF8(category, "")}, Services: []string{}, CrossBorder: cross, GPC: !cross}
 		copy(c.ConsentID[:], id)
-		fields, err := ledgerFields(c)
+		fields, err := storage.RowFields(c)
 		if err != nil {
 			t.Fatal(err)
 		}

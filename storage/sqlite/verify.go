@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
@@ -188,18 +187,14 @@ func checkRow(end head, fields []string) (next head, problem string) {
 	if fields[hashedCount] != hex.EncodeToString(end.hash[:]) {
 		return end, "prev_hash isn't the hash of the row before"
 	}
-	hashed := fields[:hashedCount]
-	if fields[formatField] == "1" {
-		if fields[editionField]+fields[termsField] != "" {
-			return end, "a column was added to the row"
-		}
-		hashed = fields[:hashedCount1]
+	if fields[formatField] == "1" && fields[editionField]+fields[termsField] != "" {
+		return end, "a column was added to the row"
 	}
-	hash := hashRow(end.hash, hashed)
+	hash := storage.HashRow(end.hash, fields[:hashedCount])
 	if fields[hashedCount+1] != hex.EncodeToString(hash[:]) {
 		return end, "row_hash isn't the hash of the row: a column was changed"
 	}
-	return head{end.seq + 1, [sha256.Size]byte(hash)}, ""
+	return head{end.seq + 1, hash}, ""
 }
 
 // countResidue returns how many canaries of destroyed tables are found.

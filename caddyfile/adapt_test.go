@@ -90,7 +90,7 @@ func TestGoldenFilesValidate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("CATALOGUES", testdata)
+	t.Setenv("TESTDATA", testdata)
 	t.Chdir(t.TempDir())
 	for file, source := range sources {
 		raw, _, err := adapt(source, "Caddyfile")

@@ -23,7 +23,7 @@ import (
 //			address <postal address>
 //			email   <address>
 //		}
-//		policy        <YYYY-MM-DD> [<url>]
+//		policy        <YYYY-MM-DD> [<url> [<file>]]
 //		timezone      <IANA name>
 //		jurisdiction  <country code>
 //		cross_border  deny|allow
@@ -90,15 +90,18 @@ func parseController(d *caddyfile.Dispenser, app *module.App) error {
 func parsePolicy(d *caddyfile.Dispenser, app *module.App) error {
 	app.Policy = new(module.Policy)
 	args := d.RemainingArgs()
-	if len(args) < 1 || len(args) > 2 {
-		return d.Errf("policy: write 'policy <YYYY-MM-DD> [<url>]'")
+	if len(args) < 1 || len(args) > 3 {
+		return d.Errf("policy: write 'policy <YYYY-MM-DD> [<url> [<file>]]'")
 	}
 	edition, err := policy.ParseDay(args[0])
 	if err != nil {
 		return d.WrapErr(err)
 	}
 	app.Policy.Edition = edition
-	if len(args) == 2 {
+	if len(args) == 3 {
+		app.Policy.File = args[2]
+	}
+	if len(args) >= 2 {
 		app.Policy.URL = args[1]
 		if err := checkBanner(banner.Options{PolicyURL: app.Policy.URL}); err != nil {
 			return d.WrapErr(err)

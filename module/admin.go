@@ -57,6 +57,12 @@ func (*Admin) Routes() []caddy.AdminRoute {
 		route("status", http.MethodGet, adminStatus),
 		route("inventory", http.MethodGet, adminInventory),
 		route("verify", http.MethodGet, adminVerify),
+		route("checkpoint", http.MethodGet, adminCheckpoint),
+		route("compare", http.MethodPost, adminCompare),
+		route("document", http.MethodGet, adminDocument),
+		route("backup", http.MethodPost, adminBackup),
+		route("copies", http.MethodGet, adminCopies),
+		route("copy-destroyed", http.MethodPost, adminCopyDestroyed),
 		route("purge", http.MethodPost, adminPurge),
 		route("export", http.MethodGet, adminExport),
 		route("erase", http.MethodPost, adminErase),
@@ -96,6 +102,8 @@ type Status struct {
 	Overdue      int                  `json:"overdue"`
 	// UnknownThirdParties are those that nothing names, seen in the last 30 days.
 	UnknownThirdParties int      `json:"unknown_third_parties"`
+	OverdueCopies       int      `json:"overdue_copies"`
+	Key                 string   `json:"key"`      // by which receipts and checkpoints are checked
 	Problems            []string `json:"problems"` // in words; empty when all promises are kept
 }
 
@@ -109,6 +117,8 @@ func (s Status) problems() []string {
 	}
 	add(!s.Verification.OK, "The ledger doesn't verify from row %d on: %s.", s.Verification.FirstBad, s.Verification.Problem)
 	add(s.Overdue > 0, "%d day tables are past their day; run: consentgate consent purge", s.Overdue)
+	add(s.Verification.Unresolved > 0, "%d rows of the ledger refer to a text that is missing or was changed.", s.Verification.Unresolved)
+	add(s.OverdueCopies > 0, "%d copies of the database are past their day; run: consentgate consent backup --list", s.OverdueCopies)
 	add(s.Verification.Residual > 0, "Bytes of %d destroyed day tables are still in the database files.", s.Verification.Residual)
 	add(s.Totals.Dropped > 0, "%d visits were not recorded since the server started, because the queue was full or the clock was off.", s.Totals.Dropped)
 	return problems
@@ -138,6 +148,12 @@ func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
 	read(func() (e error) { s.Oldest, e = store.Oldest(ctx); return })
 	read(func() (e error) { s.Acts, e = store.Acts(ctx, actsShown); return })
 	read(func() (e error) { s.Verification, e = store.Verify(ctx); return })
+	read(func() (e error) { s.Key, e = app.verifierKey(ctx); return })
+	read(func() error {
+		copies, e := store.Copies(ctx)
+		s.OverdueCopies = overdueCopies(copies, s.At)
+		return e
+	})
 	if err != nil {
 		return nil, err
 	}

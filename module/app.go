@@ -72,6 +72,7 @@ type App struct {
 	logger   *slog.Logger
 	location *time.Location
 	now      func() time.Time
+	edition  storage.Document // of the policy; without SHA256 when no file is named
 	keys     *keyStore
 	metrics  *metrics
 	shared   *sharedStore
@@ -111,6 +112,9 @@ type Policy struct {
 	Edition policy.Day `json:"edition,omitzero"`
 	// Where visitors read it. Default: "/privacy.pdf".
 	URL string `json:"url,omitempty"`
+	// Its file, as visitors get it, up to 32 MiB. It is kept with the records,
+	// which refer to it by its SHA-256. Default: none.
+	File string `json:"file,omitempty"`
 }
 
 // CaddyModule returns the Caddy module information.
@@ -118,8 +122,8 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "consent", New: func() caddy.Module { return new(App) }}
 }
 
-// Provision sets defaults and takes a share in the store. It does no I/O: the
-// database is opened when the app starts.
+// Provision sets defaults and takes a share in the store. The only file it reads
+// is the policy's: the database is opened when the app starts.
 func (a *App) Provision(ctx caddy.Context) error {
 	a.logger = ctx.Slogger()
 	a.setDefaults()
@@ -130,6 +134,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		if err := a.setDemoWindows(); err != nil {
 			return err
 		}
+	}
+	if err := a.readPolicy(); err != nil {
+		return err
 	}
 	path, err := caddy.NewReplacer().ReplaceOrErr(a.Storage.Path, true, true)
 	if err != nil {
@@ -148,6 +155,20 @@ func (a *App) Provision(ctx caddy.Context) error {
 	a.metrics = a.shared.metrics
 	if err := a.metrics.register(ctx.GetMetricsRegistry(), a); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
+	}
+	return nil
+}
+
+func (a *App) readPolicy() error {
+	if a.Policy.File == "" {
+		return nil
+	}
+	path, err := caddy.NewReplacer().ReplaceOrErr(a.Policy.File, true, true)
+	if err == nil {
+		a.edition, err = readEdition(path)
+	}
+	if err != nil {
+		return fmt.Errorf("policy: %w", err)
 	}
 	return nil
 }
@@ -268,6 +289,11 @@ func (a *App) Start() error {
 		if err := a.seed(ctx, store); err != nil && !errors.Is(err, storage.ErrNotEmpty) {
 			stop()
 			return fmt.Errorf("loading the demonstration's records: %w", err)
+		}
+	}
+	for _, site := range a.sites {
+		if err := site.keepDocuments(ctx, store); err != nil {
+			a.logger.Error("what records refer to can't be kept; it is tried again with the next choice", "error", err)
 		}
 	}
 	a.purger = retention.New(retention.Options{

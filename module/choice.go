@@ -78,6 +78,13 @@ func (x *exchange) decide(form url.Values, choice consent.Choice, revocation sto
 	if _, err := h.app.keys.get(ctx); err != nil {
 		return nil, err // the choice couldn't be given to the visitor
 	}
+	store, err := h.app.shared.open(ctx)
+	if err == nil {
+		err = h.keepDocuments(ctx, store)
+	}
+	if err != nil {
+		return nil, err
+	}
 	record := func(row storage.Consent, person *storage.Person) error {
 		if err := h.app.shared.append(ctx, row, person); err != nil {
 			return err
@@ -135,13 +142,15 @@ func (h *Handler) lessens(previous, choice consent.Choice) bool {
 // row is a ledger row of this request, still without what was allowed.
 func (x *exchange) row(form url.Values, event storage.Event) storage.Consent {
 	app := x.handler.app
+	language := x.language(form.Get("lang"))
+	_, terms := x.handler.terms(language)
 	return storage.Consent{
 		Event:        event,
 		At:           x.at,
 		Edition:      app.Policy.Edition,
 		PolicyURL:    app.Policy.URL,
 		NoticeSHA256: x.notice(form),
-		Language:     x.language(form.Get("lang")),
+		Language:     language,
 		Method:       x.method(form),
 		Site:         x.host,
 		Path:         x.choicePath(form),
@@ -149,6 +158,9 @@ func (x *exchange) row(form url.Values, event storage.Event) storage.Consent {
 		CrossBorder:  app.CrossBorder == "allow",
 		GPC:          x.gpc,
 		Version:      version(),
+
+		EditionSHA256: app.edition.SHA256,
+		TermsSHA256:   terms,
 	}
 }
 

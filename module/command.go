@@ -16,12 +16,13 @@ import (
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "consent",
-		Usage: "status|inventory|verify|purge|export|erase|catalogue",
+		Usage: "status|inventory|verify|checkpoint|document|purge|export|erase|backup|verify-receipt|catalogue",
 		Short: "Shows, checks and destroys what a running consentgate holds",
 		Long: `
 Asks the running server, through its admin API, about consent and records.
@@ -30,13 +31,18 @@ Asks the running server, through its admin API, about consent and records.
   consentgate consent inventory         third parties, cookies and collectors that the traffic shows
   consentgate consent inventory --caddyfile   the same as options of consent_gate, to paste
   consentgate consent verify            whether the ledger and the destroyed bytes are in order
+  consentgate consent checkpoint        the ledger's signed state, to keep elsewhere
+  consentgate consent verify --checkpoint FILE   whether the ledger still has what it had then
+  consentgate consent document          the texts that records refer to, by SHA-256
   consentgate consent purge --dry-run   what is past its window
   consentgate consent purge             destroys it now
   consentgate consent export ID         everything held about one consent ID
   consentgate consent erase ID          destroys it
+  consentgate consent backup FILE       copies the database; --list shows the copies and their days
 
-The catalogue of services needs no server:
+These need no server:
 
+  consentgate consent verify-receipt FILE   whether a visitor's receipt is genuine
   consentgate consent catalogue         every service that is known
   consentgate consent catalogue NAME    everything about one of them
 
@@ -50,7 +56,7 @@ server runs; 2 the answer is that a promise isn't kept.`,
 				sub.RunE = caddycmd.WrapCommandFuncForCobra(func(fl caddycmd.Flags) (int, error) {
 					sub.SilenceErrors = true // Caddy logs them, and exit code 2 comes with its own text
 					return run(client{
-						address: fl.String("address"), json: fl.Bool("json"), out: sub.OutOrStdout(),
+						address: fl.String("address"), json: fl.Bool("json"), out: sub.OutOrStdout(), err: sub.ErrOrStderr(), flags: sub.Flags(),
 						dryRun: sub.Flags().Changed("dry-run"), caddyfile: sub.Flags().Changed("caddyfile"),
 					}, sub.Flags().Args())
 				})
@@ -60,12 +66,14 @@ server runs; 2 the answer is that a promise isn't kept.`,
 			add("status", "Shows what is held, until when, and any problem", cobra.NoArgs, client.status)
 			add("inventory", "Shows third parties, cookies and collectors that the traffic shows", cobra.NoArgs, client.inventory).
 				Flags().Bool("caddyfile", false, "Prints options of consent_gate to paste")
-			add("verify", "Checks the ledger's hash chain and looks for bytes of destroyed data", cobra.NoArgs, client.verify)
+			add("verify", "Checks the ledger's hash chain and looks for bytes of destroyed data", cobra.NoArgs, client.verify).
+				Flags().String("checkpoint", "", "A checkpoint kept elsewhere, to hold the ledger against")
 			add("purge", "Destroys what is past its window", cobra.NoArgs, client.purge).
 				Flags().Bool("dry-run", false, "Only lists it")
 			add("export ID", "Prints everything held about one consent ID, as JSON", cobra.ExactArgs(1), client.export)
 			add("erase ID", "Destroys everything held about one consent ID", cobra.ExactArgs(1), client.erase)
-			cmd.AddCommand(catalogueCommand())
+			addEvidence(add)
+			cmd.AddCommand(catalogueCommand(), verifyReceiptCommand())
 		},
 	})
 }
@@ -82,13 +90,20 @@ type client struct {
 	address   string
 	json      bool
 	out       io.Writer
+	err       io.Writer
+	flags     *pflag.FlagSet
 	dryRun    bool
 	caddyfile bool
 }
 
 // call fetches an answer into v, and prints it when JSON was asked for.
 func (c client) call(method, name string, query url.Values, v any) error {
-	response, err := caddycmd.AdminAPIRequest(c.address, method, adminPath+name+"?"+query.Encode(), nil, nil)
+	return c.request(method, name, query, nil, v)
+}
+
+// request is call with a body.
+func (c client) request(method, name string, query url.Values, body io.Reader, v any) error {
+	response, err := caddycmd.AdminAPIRequest(c.address, method, adminPath+name+"?"+query.Encode(), nil, body)
 	if err != nil {
 		var opErr interface{ Timeout() bool }
 		if errors.As(err, &opErr) || strings.Contains(err.Error(), "connection refused") {
@@ -178,11 +193,19 @@ func (c client) verify([]string) (int, error) {
 		return exitBroken, nil
 	}
 	c.printf("ledger: %d rows, the chain is whole\nhead:   %s\n", v.Rows, v.Head)
+	c.printf("months: %d, with signed checkpoints\n", v.Segments)
+	if v.Unresolved > 0 {
+		c.printf("BROKEN: %d rows refer to a text that is missing or was changed\n", v.Unresolved)
+		return exitBroken, nil
+	}
 	if v.Residual > 0 {
 		c.printf("BROKEN: markers of %d destroyed tables are still in the database files\n", v.Residual)
 		return exitBroken, nil
 	}
 	c.printf("bytes:  nothing of what was destroyed is found\n")
+	if name, _ := c.flags.GetString("checkpoint"); name != "" {
+		return c.compare(name)
+	}
 	return exitOK, nil
 }
 

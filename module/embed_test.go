@@ -125,7 +125,7 @@ func consentOf(t *testing.T, v *visitor) string {
 	if a.StatusCode != http.StatusOK {
 		return ""
 	}
-	return regexp.MustCompile(`[0-9a-f]{32}`).FindString(a.body)
+	return v.consentID()
 }
 
 // TestPlaceholderReturnsToThePageThatFramesIt pins the way back, which only a

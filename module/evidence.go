@@ -1,61 +1,11 @@
 package module
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
-	"slices"
-	"time"
 
-	"github.com/mamen-ai/consentgate/internal/consent"
-	"github.com/mamen-ai/consentgate/internal/policy"
+	"github.com/mamen-ai/consentgate/internal/receipt"
 	"github.com/mamen-ai/consentgate/storage"
 )
-
-// receipt is what a visitor can take home as evidence of a choice: the fields of
-// ISO/IEC TS 27560 that an edge knows.
-type receipt struct {
-	Schema     string            `json:"schema_version"`
-	RecordID   string            `json:"record_id"`
-	Principal  string            `json:"pii_principal_id"`
-	Issued     time.Time         `json:"issued"`
-	Notice     receiptNotice     `json:"notice"`
-	Purposes   []receiptPurpose  `json:"purposes"`
-	Controller receiptController `json:"pii_controller"`
-	Events     []storage.Consent `json:"events"`
-	Withdrawal string            `json:"withdrawal_method"`
-	LedgerHead string            `json:"ledger_row_hash"`
-}
-
-type receiptNotice struct {
-	Edition  policy.Day `json:"version"`
-	URL      string     `json:"url"`
-	SHA256   string     `json:"sha256"`
-	Language string     `json:"language"`
-}
-
-type receiptPurpose struct {
-	Purpose      string `json:"purpose"` // a category, or a service allowed by itself
-	Retention    string `json:"retention,omitempty"`
-	Jurisdiction string `json:"jurisdiction"`
-}
-
-type receiptController struct {
-	Name    string `json:"name"`
-	ID      string `json:"id"`
-	Address string `json:"address"`
-	Contact string `json:"contact"`
-}
-
-// signedReceipt carries a receipt with its Ed25519 signature (RFC 8032) over the
-// exact bytes of Receipt.
-type signedReceipt struct {
-	Receipt   json.RawMessage `json:"receipt"`
-	Algorithm string          `json:"algorithm"`
-	PublicKey string          `json:"public_key"` // base64
-	Signature string          `json:"signature"`  // base64
-}
 
 // serveReceipt answers the signed receipt of the present consent.
 func (x *exchange) serveReceipt(w http.ResponseWriter) error {
@@ -63,44 +13,43 @@ func (x *exchange) serveReceipt(w http.ResponseWriter) error {
 	if !ok {
 		return err
 	}
-	secrets, err := x.handler.app.keys.get(x.request.Context())
+	ctx := x.request.Context()
+	secrets, err := x.handler.app.keys.get(ctx)
+	var terms receipt.Terms
+	if err == nil {
+		terms, err = x.agreed(held.Events[len(held.Events)-1])
+	}
 	if err != nil {
-		return answer(w, http.StatusServiceUnavailable, "receipts can't be signed now")
+		x.handler.logger.Error("a receipt can't be issued", "error", err)
+		return answer(w, http.StatusServiceUnavailable, "receipts can't be issued now")
 	}
-	app := x.handler.app
-	last := held.Events[len(held.Events)-1]
-	made := receipt{
-		Schema:     "consentgate-receipt-1",
-		RecordID:   last.RecordID,
-		Principal:  x.choice.ID.String(),
-		Issued:     x.at.UTC().Truncate(time.Second),
-		Notice:     receiptNotice{last.Edition, last.PolicyURL, last.NoticeSHA256, last.Language},
-		Controller: receiptController{app.Controller.Name, app.Controller.ID, app.Controller.Address, app.Controller.Email},
-		Events:     held.Events,
-		Withdrawal: x.origin() + Prefix,
-		LedgerHead: last.RowHash,
-	}
-	for _, word := range slices.Concat(last.Categories, last.Services) {
-		purpose := receiptPurpose{Purpose: word, Jurisdiction: app.Jurisdiction}
-		if word == consent.Statistics.String() {
-			purpose.Retention = app.window(storage.VisitsKind).String()
-		}
-		made.Purposes = append(made.Purposes, purpose)
-	}
-	raw, err := json.Marshal(made)
+	terms.Withdrawal = x.origin() + Prefix
+	file, err := receipt.Sign(receipt.New(held.Events, terms, x.at), secrets.receiptKey())
 	if err != nil {
 		return err
 	}
-	key := secrets.receiptKey()
 	w.Header().Set("Content-Disposition", `attachment; filename="consent-receipt.json"`)
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	// Indenting would change the bytes that were signed.
-	return json.NewEncoder(w).Encode(signedReceipt{
-		Receipt:   raw,
-		Algorithm: "Ed25519",
-		PublicKey: base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey)),
-		Signature: base64.StdEncoding.EncodeToString(ed25519.Sign(key, raw)),
-	})
+	_, err = w.Write(file)
+	return err
+}
+
+// agreed returns the terms of an event; those of the site as it is for events of
+// versions that kept none.
+func (x *exchange) agreed(event storage.Consent) (receipt.Terms, error) {
+	if event.TermsSHA256 == "" {
+		terms, _ := x.handler.terms(x.language(event.Language))
+		return terms, nil
+	}
+	store, err := x.handler.app.shared.open(x.request.Context())
+	if err != nil {
+		return receipt.Terms{}, err
+	}
+	document, err := store.Document(x.request.Context(), event.TermsSHA256)
+	if err != nil {
+		return receipt.Terms{}, err
+	}
+	return receipt.ParseTerms(document.Body)
 }
 
 // serveData answers everything that is held about the visitor (policy 3.4.1

@@ -1,13 +1,17 @@
 package module_test
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mamen-ai/consentgate/internal/receipt"
+	"github.com/mamen-ai/consentgate/storage"
 )
 
 // personIP is where the requests of a person seem to come from.
@@ -32,8 +36,11 @@ func (v *visitor) data() map[string]any {
 // consentID returns the pseudonym under which the visitor's records are kept.
 func (v *visitor) consentID() string {
 	v.t.Helper()
-	receipt := decode(v.t, []byte(v.get("/.privacy/receipt").body))["receipt"].(map[string]any)
-	return receipt["pii_principal_id"].(string)
+	issued, _, err := receipt.Verify([]byte(v.get("/.privacy/receipt").body), "")
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return issued.Record.Subject
 }
 
 // heldUnder asks the admin API what is kept under a consent ID.
@@ -44,58 +51,56 @@ func (e *edge) heldUnder(id string) map[string]any {
 }
 
 // TestReceiptVerifies pins that a visitor can prove what was chosen with nothing
-// but the receipt: the signature is over its exact bytes.
+// but the receipt, and that the operator can show the very texts it refers to.
 func TestReceiptVerifies(t *testing.T) {
-	e := start(t, options{app: "cross_border allow\ncontroller \"ТОО «МАК IT» <&>\" {\nid 191240029778\naddress \"Алматы\"\nemail info@mamen.ai\n}"})
+	policyFile := filepath.Join(t.TempDir(), "privacy.pdf")
+	if err := os.WriteFile(policyFile, []byte("%PDF-1.7 edition"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, options{app: "cross_border allow\npolicy 2025-03-12 /privacy.pdf " + policyFile +
+		"\ncontroller \"ТОО «МАК IT» <&>\" {\nid 191240029778\naddress \"Алматы\"\nemail info@mamen.ai\n}"})
 	v := e.person(t)
 	v.get("/.privacy/receipt").want(t, 404)
 	v.choose("save", "statistics", "youtube")
 	a := v.get("/.privacy/receipt")
 	a.want(t, 200)
 	a.wantHeader(t, "Content-Disposition", `attachment; filename="consent-receipt.json"`)
-	var signed struct {
-		Receipt              json.RawMessage
-		Algorithm, Signature string
-		PublicKey            string `json:"public_key"`
-	}
-	if err := json.Unmarshal([]byte(a.body), &signed); err != nil {
-		t.Fatal(err)
-	}
-	key, err := base64.StdEncoding.DecodeString(signed.PublicKey)
-	if err != nil || len(key) != ed25519.PublicKeySize || signed.Algorithm != "Ed25519" {
-		t.Fatalf("key %q of %s: %v", signed.PublicKey, signed.Algorithm, err)
-	}
-	signature, err := base64.StdEncoding.DecodeString(signed.Signature)
+	issued, key, err := receipt.Verify([]byte(a.body), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !ed25519.Verify(key, signed.Receipt, signature) {
-		t.Fatal("the signature doesn't verify")
-	}
-	for i := range signed.Receipt {
-		changed := append([]byte(nil), signed.Receipt...)
-		changed[i] ^= 1
-		if ed25519.Verify(key, changed, signature) {
-			t.Fatalf("the signature verifies with byte %d changed", i)
-		}
-	}
-	receipt := decode(t, signed.Receipt)
-	controller := receipt["pii_controller"].(map[string]any)
-	event := receipt["events"].([]any)[0].(map[string]any)
+	record, row := issued.Record, issued.Ledger[0]
+	controller := record.Entities["controller"]
 	for name, pair := range map[string][2]any{
-		"controller": {controller["name"], "ТОО «МАК IT» <&>"}, "BIN": {controller["id"], "191240029778"},
-		"event": {event["event"], "given"}, "method": {event["method"], "banner"}, "site": {event["site"], "shop.test"},
-		"edition": {event["edition"], "2025-03-12"}, "cross border": {event["cross_border"], true},
-		"withdrawal": {receipt["withdrawal_method"], "http://shop.test:" + e.port + "/.privacy/"},
-		"head":       {receipt["ledger_row_hash"], event["row_hash"]},
+		"controller": {controller.Name, "ТОО «МАК IT» <&>"}, "BIN": {controller.Identifier, "191240029778"},
+		"event": {row.Event, storage.Given}, "method": {row.Method, storage.ByBanner}, "site": {row.Site, "shop.test"},
+		"edition": {row.Edition.String(), "2025-03-12"}, "cross border": {row.CrossBorder, true},
+		"withdrawal": {record.Withdrawal, "http://shop.test:" + e.port + "/.privacy/"},
+		"statistics": {record.Processes[1].Status[0].Type[0], "dpv:ConsentGiven"},
+		"marketing":  {record.Processes[2].Status[0].Type[0], "dpv:ConsentRefused"},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %v, want %v", name, pair[0], pair[1])
 		}
 	}
+	for hash, want := range map[string]string{
+		row.NoticeSHA256: "ТОО «МАК IT»", row.TermsSHA256: `"dct:language":"ru"`, row.EditionSHA256: "%PDF-1.7 edition",
+	} {
+		code, body := e.askAdmin(http.MethodGet, "/consent/document?sha256="+hash)
+		var document struct{ Body []byte }
+		if err := json.Unmarshal([]byte(body), &document); code != 200 || err != nil {
+			t.Fatalf("document %s: %d %s", hash, code, body)
+		}
+		if text := html.UnescapeString(string(document.Body)); !strings.Contains(text, want) {
+			t.Errorf("document %s: %.200q, want %s", hash, text, want)
+		}
+	}
+	if code, body := e.askAdmin(http.MethodGet, "/consent/verify"); code != 200 || !strings.Contains(body, `"unresolved":0`) {
+		t.Errorf("verify: %d %s", code, body)
+	}
 	// The key stays the same, so that an old receipt can be checked against it.
-	if again := decode(t, []byte(v.get("/.privacy/receipt").body)); again["public_key"] != signed.PublicKey {
-		t.Error("the key changed")
+	if _, again, err := receipt.Verify([]byte(v.get("/.privacy/receipt").body), key); err != nil || again != key {
+		t.Errorf("the key changed: %s, %v", again, err)
 	}
 }
 

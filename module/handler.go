@@ -73,6 +73,7 @@ type Handler struct {
 	visitLimits *limiter
 	logger      *slog.Logger
 	heads       headCache
+	documents   documents
 	sources     admissionSources
 }
 

@@ -21,10 +21,12 @@ const keysPath = "consent/keys.json"
 // secrets are the keys of an edge.
 type secrets struct {
 	Choices  consent.Keyring `json:"choices"`  // sign choice cookies
-	Receipts []byte          `json:"receipts"` // Ed25519 seed, signs receipts
+	Receipts []byte          `json:"receipts"` // Ed25519 seed, signs receipts and the ledger's checkpoints
 }
 
-// receiptKey returns the key that signs receipts.
+// receiptKey returns the key that signs receipts and the ledger's checkpoints.
+// Neither can be taken for the other: one is JSON, the other begins with its
+// origin.
 func (s secrets) receiptKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(s.Receipts) }
 
 // keyStore reads the keys from Caddy's storage at first use, and makes them when

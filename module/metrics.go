@@ -148,7 +148,7 @@ func (m *metrics) observeVerification(v storage.Verification) {
 type storeCollector struct {
 	shared *sharedStore
 
-	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures, unknown *prometheus.Desc
+	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures, copies, unknown *prometheus.Desc
 
 	mu sync.Mutex // one scrape at a time
 }
@@ -164,6 +164,7 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 		droppedVisits: describe("dropped_visits_total", "Visits lost because the queue was full or their time was not the present."),
 		parts:         describe("parts", "Day tables by kind and state.", "kind", "state"),
 		overdue:       describe("purge_overdue_parts", "Day tables that are past their day and still there."),
+		copies:        describe("copies_overdue", "Copies of the database that are past the day by which they must be destroyed."),
 		erasures:      describe("pending_erasures", "Withdrawn consents whose data is still to be destroyed."),
 		unknown:       describe("unknown_third_parties", "Third parties seen in the last 30 days that no service and no option names, by what shows them: pages, or only browsers' reports.", "source"),
 		oldest:        describe("oldest_readable_row_age_seconds", "Age of the oldest record that can still be read.", "kind"),
@@ -172,7 +173,7 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures, c.unknown} {
+	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures, c.copies, c.unknown} {
 		descriptions <- d
 	}
 }
@@ -212,11 +213,16 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	if err == nil {
 		erasures, err = store.PendingErasures(ctx)
 	}
+	var copies []storage.Copy
+	if err == nil {
+		copies, err = store.Copies(ctx)
+	}
 	if err != nil {
 		gauge(c.up, 0)
 		return
 	}
 	gauge(c.up, 1)
+	gauge(c.copies, float64(overdueCopies(copies, c.shared.clock())))
 	gauge(c.erasures, float64(len(erasures)))
 	gauge(c.queueDepth, float64(totals.QueueDepth))
 	out <- prometheus.MustNewConstMetric(c.droppedVisits, prometheus.CounterValue, float64(totals.Dropped))

@@ -2,6 +2,7 @@ package module
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
@@ -89,6 +90,7 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 		Window:   s.window,
 		Clock:    s.clock,
 		Logger:   user.logger,
+		Key:      s.key,
 		OnCommit: s.metrics.observeCommit,
 	})
 	if err != nil {
@@ -189,6 +191,19 @@ func (s *sharedStore) Destruct() error {
 		return nil
 	}
 	return errors.Join(s.saveInventoryAtEnd(), store.Close())
+}
+
+// key returns the key that signs the ledger's checkpoints, as it signs receipts.
+func (s *sharedStore) key(ctx context.Context) (ed25519.PrivateKey, error) {
+	user := s.settings()
+	if user == nil {
+		return nil, storage.ErrClosed
+	}
+	secrets, err := user.keys.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return secrets.receiptKey(), nil
 }
 
 // clock returns the present as the configuration that counts sees it.

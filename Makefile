@@ -59,10 +59,15 @@ fuzz: ## every fuzz target for FUZZTIME
 bench: ## the cost of the edge, against Caddy without it
 	go test -run '^$$' -bench . -benchtime 15x ./bench
 
+.PHONY: bench-records
+bench-records: ## what durable consents and the destruction of a day cost, with ten million records
+	go test -run '^$$' -bench Acknowledgements -benchtime 20x ./storage/sqlite
+	go test -run '^$$' -bench Records -benchtime 1x -timeout 30m ./storage/sqlite -args -records=10000000
+
 .PHONY: tools
 tools: ## installs what tests need from Debian's packages, when it's missing
 	@./.ci/tools
 
 .PHONY: help
 help: ## lists the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -324,6 +324,9 @@ func (a *App) watchLedger(ctx context.Context, store storage.Store) {
 		if err == nil && !verification.OK {
 			a.logger.Error("the ledger doesn't verify", "first_bad", verification.FirstBad, "problem", verification.Problem)
 		}
+		if err == nil && verification.Unresolved > 0 {
+			a.logger.Error("the ledger refers to texts that are missing or were changed", "rows", verification.Unresolved)
+		}
 		select {
 		case <-ctx.Done():
 			return

@@ -73,7 +73,7 @@ func newMetrics(shared *sharedStore) *metrics {
 		purgeSuccess:  gauge("purge_last_success_timestamp_seconds", "When the deletion of expired data last ran to its end."),
 		purgeFailures: counter("purge_failures_total", "Runs of the deletion of expired data that failed."),
 		clockTripped:  gauge("clock_guard_tripped", "1 while nothing is destroyed because the clock is in doubt."),
-		ledgerOK:      gauge("ledger_verify_ok", "1 when the ledger's hash chain was whole at the last check, 0 when not."),
+		ledgerOK:      gauge("ledger_verify_ok", "1 when the ledger's hash chain was whole and the texts it refers to were there at the last check, 0 when not."),
 		residual:      gauge("erasure_residual_bytes", "Bytes of destroyed data's markers still found in the database files."),
 		store:         newStoreCollector(shared),
 	}
@@ -137,7 +137,7 @@ func (m *metrics) observePurge(result retention.Result) {
 
 func (m *metrics) observeVerification(v storage.Verification) {
 	ok := 0.0
-	if v.OK {
+	if v.OK && v.Unresolved == 0 {
 		ok = 1
 	}
 	m.ledgerOK.Set(ok)

@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/mamen-ai/consentgate/storage"
 )
 
 const (
 	// vacuumStep is how many pages are given back between two commits of others.
-	vacuumStep = 1000
+	vacuumStep = 256
 	// A reader that holds an old state keeps the write-ahead log from being
 	// emptied. Ours last milliseconds; each attempt waits for them so long, in
 	// milliseconds, and pauses after it.
@@ -75,6 +77,9 @@ func (s *Store) giveBack(ctx context.Context) error {
 // emptyLog copies the write-ahead log into the database and truncates it to
 // zero bytes.
 func (s *Store) emptyLog(ctx context.Context) error {
+	if err := s.copyLog(ctx); err != nil {
+		return err
+	}
 	for range checkpointAttempts {
 		var empty bool
 		err := s.alone(ctx, func(w *writer) (err error) {
@@ -91,6 +96,18 @@ func (s *Store) emptyLog(ctx context.Context) error {
 		}
 	}
 	return errLogInUse
+}
+
+// copyLog copies what it can while others write, so that they wait for the rest
+// only.
+func (s *Store) copyLog(ctx context.Context) error {
+	s.guard.RLock()
+	defer s.guard.RUnlock()
+	if s.closed {
+		return storage.ErrClosed
+	}
+	var busy, logged, copied int64
+	return s.readers.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &logged, &copied)
 }
 
 // checkpoint tries once, and reports whether the log is empty.

@@ -318,8 +318,12 @@ func (a *App) watchLedger(ctx context.Context, store storage.Store) {
 	defer ticker.Stop()
 	for {
 		verification, err := store.Verify(ctx)
-		if err == nil {
+		switch {
+		case err == nil:
 			a.metrics.observeVerification(verification)
+		case ctx.Err() == nil && !errors.Is(err, storage.ErrClosed):
+			a.metrics.ledgerOK.Set(0) // what can't be read can't be shown to an auditor
+			a.logger.Error("the ledger can't be verified", "error", err)
 		}
 		if err == nil && !verification.OK {
 			a.logger.Error("the ledger doesn't verify", "first_bad", verification.FirstBad, "problem", verification.Problem)

@@ -16,7 +16,11 @@ import (
 // may still come.
 const sealDelay = 2 * clockTolerance
 
-var errNoKey = errors.New("the store has no key to sign with")
+var (
+	errNoKey = errors.New("the store has no key to sign with")
+	// errSegment means that the row of a sealed month contradicts its checkpoint.
+	errSegment = errors.New("the row of the month was changed")
+)
 
 // link is what segments take from a ledger row.
 type link struct {
@@ -195,15 +199,13 @@ func (s *Store) Segments(ctx context.Context) ([]storage.Segment, error) {
 		var sealed, dropped, last int64
 		var month, head string
 		err = rows.Scan(&month, &segment.First, &last, &head, &segment.Note, &sealed, &dropped)
-		first := segment.First
-		if err == nil {
-			segment.Checkpoint, err = storage.ReadCheckpoint(segment.Note)
-		}
-		if err == nil && (segment.Month != month || segment.First != first || segment.Last() != last || segment.Head != head) {
-			err = errors.New("its checkpoint is of other rows")
-		}
 		if err != nil {
-			err = fmt.Errorf("month %s: %w", month, err)
+			return segment, err
+		}
+		first := segment.First
+		segment.Checkpoint, err = storage.ReadCheckpoint(segment.Note)
+		if err != nil || segment.Month != month || segment.First != first || segment.Last() != last || segment.Head != head {
+			err = fmt.Errorf("month %s: %w: its checkpoint is of other rows", month, errSegment)
 		}
 		segment.SealedAt, segment.Dropped = fromMillis(sealed), fromMillis(dropped)
 		return segment, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -41,10 +42,14 @@ func (s *Store) verifyLedger(ctx context.Context, v *storage.Verification) error
 		return err
 	}
 	segments, err := s.Segments(ctx)
+	l := walk{v: v, segments: segments}
+	if errors.Is(err, errSegment) {
+		l.fail(0, "%v", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	l := walk{v: v, segments: segments}
 	l.begin(key, s.location)
 	err = s.view(ctx, func(tx *sql.Tx) (err error) {
 		if l.intact, err = intactDocuments(ctx, tx); err != nil {

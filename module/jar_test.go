@@ -1,6 +1,7 @@
 package module_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -46,7 +47,9 @@ type jarVisitor struct {
 	jar http.CookieJar
 }
 
-func (e *edge) visitWithJar(t *testing.T) *jarVisitor {
+// visitWithJar returns a visitor with an address of its own, by the number: many
+// from one address would use up its right to choose.
+func (e *edge) visitWithJar(t *testing.T, number int) *jarVisitor {
 	t.Helper()
 	jar, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
 	if err != nil {
@@ -54,6 +57,7 @@ func (e *edge) visitWithJar(t *testing.T) *jarVisitor {
 	}
 	v := &jarVisitor{e.visit(t), jar}
 	v.host, v.client.Jar = "www.shop.test", jar
+	v.header.Set("X-Forwarded-For", fmt.Sprintf("198.51.%d.%d", number/250, number%250+1))
 	return v
 }
 
@@ -92,7 +96,7 @@ func (v *jarVisitor) names() (names []string) {
 	return names
 }
 
-func (v *jarVisitor) send(request *http.Request) {
+func (v *jarVisitor) send(request *http.Request, want int) {
 	v.t.Helper()
 	// A proxy before the edge speaks TLS with the browser, so that Secure cookies
 	// are sent.
@@ -109,18 +113,21 @@ func (v *jarVisitor) send(request *http.Request) {
 	}
 	defer response.Body.Close()
 	io.Copy(io.Discard, response.Body)
+	if response.StatusCode != want {
+		v.t.Errorf("%s %s: %s", request.Method, request.URL.Path, response.Status)
+	}
 	v.jar.SetCookies(&url.URL{Scheme: "https", Host: v.host, Path: request.URL.Path}, response.Cookies())
 }
 
 func (v *jarVisitor) decide(choice string) {
 	v.t.Helper()
 	form := url.Values{"choice": {choice}, "return": {jarPage}}
-	v.send(v.request(http.MethodPost, "/.privacy/choice", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", "https"))
+	v.send(v.request(http.MethodPost, "/.privacy/choice", form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", "https"), http.StatusSeeOther)
 }
 
 func (v *jarVisitor) open() {
 	v.t.Helper()
-	v.send(v.request(http.MethodGet, jarPage, "", "X-Forwarded-Proto", "https"))
+	v.send(v.request(http.MethodGet, jarPage, "", "X-Forwarded-Proto", "https"), http.StatusOK)
 }
 
 // TestNoCookieOfATrackerSurvivesARefusal pins that denied cookies, under every
@@ -146,10 +153,12 @@ func TestNoCookieOfATrackerSurvivesARefusal(t *testing.T) {
 		}
 		writePage(w, simplePage)
 	})
+	visitors := 0
 	for _, last := range []string{"undecided", "refuse", "withdraw"} {
 		for group := range slices.Chunk(names, 8) {
 			set = slices.Concat(group, necessary)
-			v := e.visitWithJar(t)
+			visitors++
+			v := e.visitWithJar(t, visitors)
 			if last == "withdraw" {
 				v.decide("accept")
 			}

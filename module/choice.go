@@ -10,6 +10,7 @@ import (
 
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
 )
@@ -269,8 +270,12 @@ func (x *exchange) language(chosen string) string {
 	return x.handler.banner.Language(chosen, x.request.Header.Get("Accept-Language"))
 }
 
-// choicePath is the page on which the choice was made, without its query.
+// choicePath is the page on which the choice was made, without its query and
+// without what may identify somebody: the ledger keeps it of those who refuse too.
 func (x *exchange) choicePath(form url.Values) string {
-	path, _, _ := strings.Cut(x.back(form), "?")
-	return path
+	u, err := url.Parse(x.back(form))
+	if err != nil {
+		return Prefix
+	}
+	return inventory.BlurPath(u.Path)
 }

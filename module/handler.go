@@ -208,6 +208,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		http.Redirect(w, r, Prefix, http.StatusPermanentRedirect)
 		return nil
 	}
+	defer x.markLog(r)
 	service, denied := x.collects()
 	if denied {
 		h.app.metrics.blocked(gate.LayerCollector, h.gate.ServiceID(service))

@@ -16,7 +16,7 @@ var layers = [][]string{
 	{"cmd/consentgate"},
 	{"caddyfile"},
 	{"module"},
-	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt"},
+	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt", "internal/redact"},
 	{"internal/catalogue", "internal/htmlstream"},
 	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest"},
 }
@@ -27,6 +27,7 @@ var within = map[string][]string{
 	"storage/storagetest": {"storage"},
 	"internal/retention":  {"storage"},
 	"internal/receipt":    {"storage"},
+	"internal/redact":     {"storage"},
 	"internal/consent":    {"internal/policy"},
 }
 

@@ -14,6 +14,7 @@ func TestMaskIPKeepsTheNetwork(t *testing.T) {
 		"fe80::1%eth0":             "fe80::",
 		"255.255.255.255":          "255.255.255.0",
 		"2001:db8:ffff:ffff::ffff": "2001:db8:ffff::",
+		"2002:cb00:714d:1::1":      "2002:cb00:7100::",
 	} {
 		if got := MaskIP(netip.MustParseAddr(address)).String(); got != want {
 			t.Errorf("MaskIP(%s) = %s, want %s", address, got, want)

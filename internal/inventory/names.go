@@ -104,6 +104,9 @@ const (
 	manyDigits    = 4
 	manyHexDigits = 8
 	longWord      = 16 // with a digit in it
+	// scatteredDigits is how many digits a segment of a path may not have, wherever
+	// they stand: "+7 701 123 45 67".
+	scatteredDigits = 7
 )
 
 // identifier returns the length of what stands at i and may identify a visitor: 4
@@ -133,6 +136,15 @@ func runOf(in func(byte) bool, text []byte) int {
 	n := 0
 	for n < len(text) && in(text[n]) {
 		n++
+	}
+	return n
+}
+
+func countDigits(text []byte) (n int) {
+	for _, b := range text {
+		if isDigit(b) {
+			n++
+		}
 	}
 	return n
 }
@@ -178,11 +190,19 @@ func place(host, path string) string {
 	return host + kept.String()
 }
 
+// BlurPath returns a decoded path as the inventory remembers it: without a query,
+// with "*" for segments that may identify somebody, and cut to 128 bytes.
+func BlurPath(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return place("", path)
+}
+
 // clean returns a segment of a path without what may identify somebody or act on
 // a terminal.
 func clean(segment string) string {
 	raw := []byte(segment)
-	if len(raw) > maxSegment || bytes.ContainsAny(raw, "@:") || holdsAddress(raw) { // mail, IPv6 and IPv4 addresses
+	// Mail, IPv6 and IPv4 addresses, telephone numbers; what is encoded twice.
+	if len(raw) > maxSegment || bytes.ContainsAny(raw, "@:%") || holdsAddress(raw) || countDigits(raw) >= scatteredDigits {
 		return "*"
 	}
 	for i := range raw {

@@ -43,6 +43,9 @@ func TestPlacesHoldNoIdentifiers(t *testing.T) {
 		{"shop.kz", "/order/123456/pay", "shop.kz/order/*/pay"},
 		{"shop.kz", "/order/123/pay", "shop.kz/order/123/pay"},
 		{"shop.kz", "/u/ivan@example.com", "shop.kz/u/*"},
+		{"shop.kz", "/u/ivan%40example.com", "shop.kz/u/*"},
+		{"shop.kz", "/call/+7 701 123 45 67", "shop.kz/call/*"},
+		{"shop.kz", "/call/8(701)12-34", "shop.kz/call/*"},
 		{"shop.kz", "/ip/203.0.113.7/x", "shop.kz/ip/*/x"},
 		{"shop.kz", "/ip/fe80::1/x", "shop.kz/ip/*/x"},
 		{"shop.kz", "/reset/Xk3jqWZqhiLmPqRt", "shop.kz/reset/*"},
@@ -125,4 +128,14 @@ func FuzzNote(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestBlurredPathsHaveNoQuery(t *testing.T) {
+	for path, want := range map[string]string{
+		"": "", "/": "/", "/a?email=x": "/a", "/u/ivan@example.kz/x": "/u/*/x",
+	} {
+		if got := BlurPath(path); got != want {
+			t.Errorf("%q becomes %q, want %q", path, got, want)
+		}
+	}
 }

@@ -1,0 +1,386 @@
+package e2e
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// person is a visitor who writes personal data wherever a visitor can. Everything
+// of it is a word that stands nowhere else.
+type person struct {
+	*visitor
+	name    string
+	ip      netip.Addr
+	choice  string // "" for none
+	private map[string]string
+	refused []string // bodies of answers that the edge itself gave
+}
+
+func newPerson(t *testing.T, name, ip, choice string, number int) *person {
+	p := &person{visitor: newVisitor(t), name: name, ip: netip.MustParseAddr(ip), choice: choice, private: map[string]string{
+		"e-mail":        name + ".zhanybek@post.example",
+		"phone":         "+7701555" + strconv.Itoa(1000+number),
+		"taxpayer":      "90010130" + strconv.Itoa(5000+number), // 12 digits
+		"surname":       "Сәбитбек" + string(rune('а'+number)) + "улы",
+		"code":          "4/0AbCdEf" + name + "Code",
+		"state":         "xyz" + name + "State",
+		"cookie":        name + "SessionCookie",
+		"authorization": name + "BearerToken",
+		"tracker":       name + "PkIdValue",
+		"header":        name + "OwnHeader",
+	}}
+	p.header.Set("X-Forwarded-For", p.ip.String())
+	p.header.Set("Cookie", "session="+p.private["cookie"])
+	p.header.Set("Authorization", "Bearer "+p.private["authorization"])
+	p.header.Set("X-User", p.private["header"])
+	p.header.Set("Referer", "http://search.example/?"+p.query())
+	p.header.Set("Accept", "text/html")
+	return p
+}
+
+// query carries everything private, as a form does.
+func (p *person) query() string {
+	values := make(url.Values)
+	for key, value := range p.private {
+		values.Set(key, value)
+	}
+	return values.Encode()
+}
+
+// send makes a request and keeps what the edge answers in its own name.
+func (p *person) send(method, address, contentType, body string) *http.Response {
+	p.t.Helper()
+	request, err := http.NewRequest(method, address, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	request.Header = p.header.Clone()
+	if method == http.MethodPost {
+		request.Header.Set("Content-Type", contentType)
+		request.Header.Set("Origin", "http://"+request.URL.Host)
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		return nil // what an origin that hangs up leads to
+	}
+	defer response.Body.Close()
+	answer, _ := io.ReadAll(response.Body) // so far as it came
+	if response.StatusCode >= 400 || strings.Contains(address, "/.privacy/") {
+		p.refused = append(p.refused, string(answer))
+	}
+	return response
+}
+
+const (
+	formType = "application/x-www-form-urlencoded"
+	jsonType = "application/json"
+)
+
+// forms returns the private words in each way in which forms are posted, by type.
+func (p *person) forms() map[string]string {
+	var parts bytes.Buffer
+	form := multipart.NewWriter(&parts)
+	for key, value := range p.private {
+		form.WriteField(key, value)
+	}
+	form.Close()
+	object, err := json.Marshal(p.private)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return map[string]string{formType: p.query(), form.FormDataContentType(): parts.String(), jsonType: string(object)}
+}
+
+// live does on the site what the person does there.
+func (p *person) live(s *server) {
+	p.t.Helper()
+	query := "?" + p.query()
+	choice := s.url("/.privacy/choice")
+	if p.choice != "" {
+		response := p.send(http.MethodPost, choice, formType, url.Values{"choice": {p.choice}, "return": {p.page() + query}}.Encode())
+		if response == nil || response.StatusCode != http.StatusSeeOther {
+			p.t.Fatalf("%s: the choice isn't taken: %v", p.name, response)
+		}
+	}
+	for _, path := range []string{"/", p.page(), "/callback", "/moved", "/cut", "/hangup", "/missing", "/matomo.php", "/.privacy/", "/.privacy/state", "/.privacy/data", "/.privacy/none"} {
+		p.send(http.MethodGet, s.url(path+query), "", "")
+	}
+	for contentType, body := range p.forms() {
+		for _, path := range []string{"/form", "/.privacy/choice", "/.privacy/visit", "/.privacy/report", "/.privacy/state"} {
+			p.send(http.MethodPost, s.url(path+query), contentType, body)
+		}
+	}
+	p.send(http.MethodPost, choice, formType, url.Values{"choice": {p.private["surname"]}, "allow": {p.private["e-mail"]}}.Encode())
+	p.send(http.MethodPost, choice, formType, "choice=refuse&x="+strings.Repeat(url.QueryEscape(p.private["surname"]), 400))
+	p.send(http.MethodPost, choice, jsonType, `{"choice": "`+p.private["e-mail"])
+	p.send(http.MethodPost, choice, formType, "%zz="+p.private["e-mail"])
+	p.send(http.MethodPost, s.url("/.privacy/visit"), formType, url.Values{"path": {"/spa" + query}}.Encode())
+	tracked, page := "https://tracker.example/collect"+query, s.url("/report"+query)
+	for contentType, report := range map[string]any{
+		"application/csp-report":   map[string]any{"csp-report": map[string]any{"blocked-uri": tracked, "document-uri": page, "disposition": "report"}},
+		"application/reports+json": []any{map[string]any{"type": "csp-violation", "body": map[string]any{"blockedURL": tracked, "documentURL": page, "disposition": "enforce"}}},
+		jsonType:                   map[string]any{"guard": map[string]int{tracked: 2}},
+	} {
+		raw, err := json.Marshal(report)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.send(http.MethodPost, s.url("/.privacy/report"), contentType, string(raw))
+	}
+	p.malformed(s)
+}
+
+// page is the page a person visits: who allowed nothing, one with an own name.
+func (p *person) page() string {
+	if p.choice == "accept" {
+		return "/account"
+	}
+	return "/user/" + p.private["e-mail"] + "/call/" + p.private["phone"]
+}
+
+// malformed sends what no client library would.
+func (p *person) malformed(s *server) {
+	p.t.Helper()
+	query := "?" + p.query()
+	host := "Host: localhost:" + strconv.Itoa(s.edge) + "\r\nX-Forwarded-For: " + p.ip.String() + "\r\nConnection: close\r\n"
+	for _, head := range []string{
+		"GET /%zz" + query + " HTTP/1.1\r\n" + host,
+		"GET /a\"b" + query + " HTTP/1.1\r\n" + host,
+		"GET http://localhost/absolute" + query + " HTTP/1.1\r\n" + host,
+		strings.Repeat("X", 40) + " /method" + query + " HTTP/1.1\r\n" + host,
+		"GET /host" + query + " HTTP/1.1\r\nHost: " + p.private["e-mail"] + "\r\nX-Forwarded-For: " + p.ip.String() + "\r\nConnection: close\r\n",
+		"GET /header" + query + " HTTP/1.1\r\n" + host + "Bad_Header: " + p.private["e-mail"] + "\r\nX-" + p.private["header"] + ": 1\r\n",
+		"POST /length" + query + " HTTP/1.1\r\n" + host + "Content-Length: 9999\r\n",
+		"GET /version" + query + " HTTP/9.9\r\n" + host,
+	} {
+		connection, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(s.edge)), patience)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		connection.SetDeadline(time.Now().Add(patience))
+		io.WriteString(connection, head+"\r\n")
+		connection.(*net.TCPConn).CloseWrite()
+		answer, _ := io.ReadAll(connection) // a reset is an answer too
+		connection.Close()
+		p.refused = append(p.refused, string(answer))
+	}
+}
+
+// tracesOrigin is a site that takes everything, tells its visitors' data back in
+// headers, and fails at times.
+func tracesOrigin(t *testing.T) *httptest.Server {
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		header := w.Header()
+		header.Set("Set-Cookie", "token="+r.URL.Query().Get("code"))
+		header.Set("ETag", `"`+r.URL.Query().Get("cookie")+`"`)
+		header.Set("X-Account", r.URL.Query().Get("e-mail"))
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		switch r.URL.Path {
+		case "/moved":
+			header.Set("Location", "/callback?"+r.URL.RawQuery)
+			w.WriteHeader(http.StatusFound)
+		case "/missing":
+			header.Set("Content-Type", "application/json") // the site's own answer
+			w.WriteHeader(http.StatusNotFound)
+		case "/cut":
+			header.Set("Content-Length", "100000")
+			io.WriteString(w, "<!doctype html><title>x</title>")
+			panic(http.ErrAbortHandler)
+		case "/hangup":
+			panic(http.ErrAbortHandler)
+		default:
+			io.WriteString(w, "<!doctype html><html><head><title>x</title></head><body>text</body></html>")
+		}
+	}))
+	t.Cleanup(origin.Close)
+	return origin
+}
+
+// spellings are the ways in which a word may stand in a file.
+func spellings(word string) map[string]string {
+	ways := map[string]string{
+		"raw":     word,
+		"query":   url.QueryEscape(word),
+		"path":    url.PathEscape(word),
+		"lower":   strings.ToLower(url.QueryEscape(word)),
+		"escaped": strings.Trim(strconv.QuoteToASCII(word), `"`),
+	}
+	// Within base64, a word looks different by where it begins.
+	for shift := range 3 {
+		for name, encoding := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding, "base64url": base64.RawURLEncoding} {
+			encoded := encoding.EncodeToString([]byte(strings.Repeat("x", shift) + word))
+			whole := len(word) + shift - (len(word)+shift)%3 // the last group depends on what follows
+			ways[name+strconv.Itoa(shift)] = encoded[(shift*8+5)/6 : whole/3*4]
+		}
+	}
+	return ways
+}
+
+// traces returns everything that a server keeps or tells anybody, by where.
+func (s *server) traces(ids ...string) map[string][]byte {
+	s.t.Helper()
+	found := s.files()
+	log, err := os.ReadFile(s.logPath())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	found["the log"] = log
+	if s.process == nil {
+		return found
+	}
+	found["/metrics"] = []byte(s.metrics())
+	commands := [][]string{{"status"}, {"inventory"}, {"verify"}}
+	for _, id := range ids {
+		commands = append(commands, []string{"export", id})
+	}
+	for _, command := range commands {
+		// A store that failed is a broken promise: the code isn't judged here.
+		answer, _ := s.command(append(append([]string{"consent"}, command...), "--json", "--address", s.adminAddress())...)
+		if !json.Valid([]byte(answer)) {
+			s.t.Errorf("%s answers %q", command, answer)
+		}
+		found["consent "+command[0]] = []byte(answer)
+	}
+	return found
+}
+
+// noneOf reports where a word stands that may not.
+func noneOf(t *testing.T, places map[string][]byte, what, word string, allowed func(place string) bool) {
+	t.Helper()
+	for way, spelling := range spellings(word) {
+		for place, content := range places {
+			at := bytes.Index(content, []byte(spelling))
+			if at < 0 || allowed != nil && allowed(place) {
+				continue
+			}
+			t.Errorf("%s stands in %s (%s): …%q…", what, place, way, content[max(0, at-150):min(len(content), at+len(spelling)+60)])
+		}
+	}
+}
+
+// newTracesServer is the example before the origin, believing what a proxy of this
+// machine says of a visitor's address, with everything logged.
+func newTracesServer(t *testing.T, origin string) *server {
+	s := newServer(t, "UPSTREAM="+origin, "LOG_LEVEL=DEBUG")
+	config, err := os.ReadFile(s.configPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before = "\tpersist_config off\n"
+	text := strings.Replace(string(config), before, before+"\tservers {\n\t\ttrusted_proxies static 127.0.0.0/8\n\t}\n", 1)
+	s.writeConfig(text)
+	s.start()
+	return s
+}
+
+// Policy 3.2.2, 3.2.5, 3.7.4: what visitors write into forms, addresses of pages and
+// headers stands nowhere, whatever goes wrong meanwhile. Their address is kept as a
+// network; whole only in the access log, of those who allowed statistics.
+func TestNothingPersonalIsLeftBehind(t *testing.T) {
+	origin := tracesOrigin(t)
+	s := newTracesServer(t, origin.URL)
+	people := []*person{
+		newPerson(t, "refuser", "203.0.113.77", "refuse", 1),
+		newPerson(t, "refuser6", "2001:db8:77:5::9", "refuse", 2),
+		newPerson(t, "undecided", "198.51.100.78", "", 3),
+		newPerson(t, "allower", "192.0.2.79", "accept", 4),
+	}
+	other := newVisitor(t)
+	other.choose(s, "accept")
+	id := consentID(t, other.get(s.url("/.privacy/data")))
+
+	for _, p := range people {
+		p.live(s)
+	}
+	origin.Close()
+	for _, p := range people {
+		p.send(http.MethodGet, s.url("/down?"+p.query()), "", "")
+		p.send(http.MethodPost, s.url("/down?"+p.query()), formType, p.query())
+	}
+	// Storage that fails: somebody else holds the database.
+	db, err := sql.Open("sqlite", filepath.Join(s.dataPath(), "consentgate.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	held, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := held.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	failed := people[0].send(http.MethodPost, s.url("/.privacy/choice?"+people[0].query()), formType, url.Values{"choice": {"accept"}, "return": {people[0].page()}}.Encode())
+	if failed == nil || failed.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("the choice that can't be stored is answered %v", failed)
+	}
+	if _, err := held.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	held.Close()
+
+	judge := func(places map[string][]byte) {
+		t.Helper()
+		accessLog := filepath.Join(s.dataPath(), "access.log")
+		for _, p := range people {
+			for what, word := range p.private {
+				noneOf(t, places, p.name+"'s "+what, word, nil)
+			}
+			inOwnLog := func(place string) bool { return p.choice == "accept" && place == accessLog }
+			noneOf(t, places, p.name+"'s address", p.ip.String(), inOwnLog)
+			noneOf(t, places, p.name+"'s address in full", p.ip.StringExpanded(), inOwnLog)
+			noneOf(t, places, p.name+"'s address in bytes", string(p.ip.AsSlice()), nil)
+		}
+		log := places[accessLog]
+		for what, want := range map[string]string{
+			"the allower's address": `"client_ip":"192.0.2.79"`, "the refuser's network": `"client_ip":"203.0.113.0"`,
+			"the refuser's IPv6 network": `"client_ip":"2001:db8:77::"`, "the undecided one's network": `"client_ip":"198.51.100.0"`,
+			"a blurred path": `"uri":"/user/*/call/*?…"`, "an error of the origin": `"status":502`,
+		} {
+			if !bytes.Contains(log, []byte(want)) {
+				t.Errorf("the access log tells nothing of %s: %s", what, want)
+			}
+		}
+		if !bytes.Contains(places["the log"], []byte(`"level":"debug"`)) || !bytes.Contains(places["the log"], []byte("connection refused")) {
+			t.Error("the log holds no debug entries or no errors of the origin: the search sees too little")
+		}
+	}
+	judge(s.traces(id))
+	s.stop()
+	judge(s.traces())
+	for _, p := range people {
+		for what, word := range p.private {
+			for i, answer := range p.refused {
+				noneOf(t, map[string][]byte{fmt.Sprintf("answer %d of the edge", i): []byte(answer)}, p.name+"'s "+what, word, nil)
+			}
+		}
+	}
+}
+
+// consentID finds the ID in what is held about a visitor.
+func consentID(t *testing.T, data string) string {
+	t.Helper()
+	match := regexp.MustCompile(`"consent_id": "([^"]+)"`).FindStringSubmatch(data)
+	if match == nil {
+		t.Fatalf("there is no consent ID in %s", data)
+	}
+	return match[1]
+}

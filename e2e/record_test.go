@@ -99,7 +99,8 @@ func TestAllowedVisitLiesInTheTablesOfItsDay(t *testing.T) {
 		t.Errorf("the address is kept as %s, not %s", network, guest.network())
 	}
 	for name, content := range s.files() {
-		if whole := wholeAddress.Find(content); whole != nil {
+		// The access log may name those who allowed statistics.
+		if whole := wholeAddress.Find(content); whole != nil && filepath.Base(name) != "access.log" {
 			t.Errorf("%s holds the whole address %s of a visitor", name, whole)
 		}
 		if bytes.Contains(content, []byte("from=mail")) {

@@ -225,6 +225,7 @@ type Totals struct {
 // ErrClosed after Close.
 type Store interface {
 	Evidence
+	Statistics
 	// AppendConsent writes one ledger row, and p, when given, as an IP record of
 	// the visits kind. It returns the row as written once both are durable, and
 	// ErrClock when its time isn't the present. When ctx ends before, the row may

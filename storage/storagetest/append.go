@@ -216,6 +216,9 @@ func closed(t *testing.T, f *fixture) {
 		"Seed":          func() error { return f.store.Seed(ctx, nil) },
 		"SaveInventory": func() error { return f.store.SaveInventory(ctx, nil, nil) },
 		"Inventory":     func() error { _, err := f.store.Inventory(ctx); return err },
+		"Choices":       func() error { _, err := f.store.Choices(ctx, time.Time{}, f.clock.Now()); return err },
+		"EventsBetween": func() error { _, err := f.store.EventsBetween(ctx, time.Time{}, f.clock.Now()); return err },
+		"ActsBetween":   func() error { _, err := f.store.ActsBetween(ctx, time.Time{}, f.clock.Now()); return err },
 		"Close":         func() error { return f.store.Close() },
 	} {
 		if err := call(); !errors.Is(err, storage.ErrClosed) {

@@ -89,6 +89,8 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"month goes when its term as evidence ends", termEnds},
 		{"copy is for its owner and on record", copies},
 		{"copy writes over nothing", copyRefused},
+		{"choices are counted by local day", choicesByDay},
+		{"acts are summed up by kind and reason", actsSummedUp},
 		{"closed store answers ErrClosed", closed},
 		{"ended context ends the call", endedContext},
 	} {

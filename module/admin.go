@@ -63,6 +63,7 @@ func (*Admin) Routes() []caddy.AdminRoute {
 		route("backup", http.MethodPost, adminBackup),
 		route("copies", http.MethodGet, adminCopies),
 		route("copy-destroyed", http.MethodPost, adminCopyDestroyed),
+		route("report", http.MethodGet, adminReport),
 		route("purge", http.MethodPost, adminPurge),
 		route("export", http.MethodGet, adminExport),
 		route("erase", http.MethodPost, adminErase),

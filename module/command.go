@@ -22,7 +22,7 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "consent",
-		Usage: "status|inventory|verify|checkpoint|document|purge|export|erase|backup|verify-receipt|catalogue",
+		Usage: "<command>",
 		Short: "Shows, checks and destroys what a running consentgate holds",
 		Long: `
 Asks the running server, through its admin API, about consent and records.
@@ -30,6 +30,8 @@ Asks the running server, through its admin API, about consent and records.
   consentgate consent status            what is held, until when, and any problem
   consentgate consent inventory         third parties, cookies and collectors that the traffic shows
   consentgate consent inventory --caddyfile   the same as options of consent_gate, to paste
+  consentgate consent report            what an auditor asks of the last month, or of --month YYYY-MM
+  consentgate consent report --html     the same as a page with plots, to keep or to print
   consentgate consent verify            whether the ledger and the destroyed bytes are in order
   consentgate consent checkpoint        the ledger's signed state, to keep elsewhere
   consentgate consent verify --checkpoint FILE   whether the ledger still has what it had then
@@ -73,7 +75,7 @@ server runs; 2 the answer is that a promise isn't kept.`,
 			add("export ID", "Prints everything held about one consent ID, as JSON", cobra.ExactArgs(1), client.export)
 			add("erase ID", "Destroys everything held about one consent ID", cobra.ExactArgs(1), client.erase)
 			addEvidence(add)
-			cmd.AddCommand(catalogueCommand(), verifyReceiptCommand())
+			cmd.AddCommand(catalogueCommand(), reportCommand(), verifyReceiptCommand())
 		},
 	})
 }

@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"caddyfile"},
 	{"module"},
 	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt", "internal/redact"},
-	{"internal/catalogue", "internal/htmlstream"},
+	{"internal/catalogue", "internal/htmlstream", "internal/report"},
 	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest"},
 }
 

@@ -42,9 +42,9 @@ type cspReport struct {
 	Guard map[string]int `json:"guard"` // how often, by URL without query
 }
 
-// report is one of those that browsers post to report-to (Reporting API §2.4,
+// sentReport is one of those that browsers post to report-to (Reporting API §2.4,
 // CSP3 §5.2).
-type report struct {
+type sentReport struct {
 	Type string `json:"type"`
 	Body struct {
 		BlockedURL  string `json:"blockedURL"`
@@ -57,7 +57,7 @@ type report struct {
 // empty.
 func readReport(raw []byte) (violations []violation, guard map[string]int) {
 	if bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("[")) {
-		var reports []report
+		var reports []sentReport
 		if json.Unmarshal(raw, &reports) != nil {
 			return nil, nil
 		}

@@ -55,9 +55,9 @@ const (
 	axisNames   = 292
 )
 
-// rates plots the opt-in rate of each tally, and below it how many answered. name
-// labels a tally, or returns nothing.
-func rates(title, axis string, list []Tally, name func(i int, t Tally) string) figure {
+// rates plots the opt-in rate of each tally, and below it how many answered. There
+// is a slot for each name, which may be empty; tallies may still be missing.
+func rates(title, axis string, list []Tally, names []string) figure {
 	f := figure{Title: title, Width: figureWidth, Height: axisNames + 10, Describe: describeRates(list)}
 	f.text(left-44, rateTop-14, "start", "axis", "Opt-in rate, % of those who answered")
 	f.text(left-44, countTop-14, "start", "axis", "Answers (given and refused)")
@@ -72,17 +72,17 @@ func rates(title, axis string, list []Tally, name func(i int, t Tally) string) f
 	top := roundUp(most)
 	f.gridline(countBottom, true, "0")
 	f.gridline(countTop, false, grouped(top))
-	f.fill(list, top)
-	for i, t := range list {
-		if text := name(i, t); text != "" {
-			f.text(middle(i, len(list)), countBottom+16, "middle", "tick", text)
+	f.fill(list, len(names), top)
+	for i, name := range names {
+		if name != "" {
+			f.text(middle(i, len(names)), countBottom+16, "middle", "tick", name)
 		}
 	}
 	return f
 }
 
 // fill draws the rates and the counts.
-func (f *figure) fill(list []Tally, top int64) {
+func (f *figure) fill(list []Tally, slots int, top int64) {
 	var path strings.Builder
 	joined := false
 	for i, t := range list {
@@ -91,7 +91,7 @@ func (f *figure) fill(list []Tally, top int64) {
 			joined = false
 			continue
 		}
-		x, y := middle(i, len(list)), rateBottom-int(math.Round(rate*(rateBottom-rateTop)))
+		x, y := middle(i, slots), rateBottom-int(math.Round(rate*(rateBottom-rateTop)))
 		says := fmt.Sprintf("%s: %s, %s of %s", t.Name, percent(t), grouped(t.Given), grouped(t.Asked()))
 		command := "M"
 		if joined {
@@ -100,7 +100,7 @@ func (f *figure) fill(list []Tally, top int64) {
 		fmt.Fprintf(&path, "%s%d %d", command, x, y)
 		joined = true
 		f.Dots = append(f.Dots, dot{x, y, says})
-		f.column(i, len(list), countTop, countBottom, t.Asked(), top, "count", says)
+		f.column(i, slots, countTop, countBottom, t.Asked(), top, "count", says)
 	}
 	if path.Len() > 0 {
 		f.Paths = append(f.Paths, path.String())
@@ -131,7 +131,7 @@ func ages(h Holding, months int) figure {
 	f := figure{
 		Title: fmt.Sprintf("Records of the kind %q by age, and the end of their window of %d months", h.Kind, h.Window),
 		Width: figureWidth, Height: agesNames + 10,
-		Describe: fmt.Sprintf("%s, the oldest of %s; %s past the window.", number(h.Records(), "record", "records"), h.Oldest, number(h.pastWindow(), "is", "are")),
+		Describe: fmt.Sprintf("Records: %s, the oldest of %s; past the window: %s.", grouped(h.Records()), h.Oldest, grouped(h.pastWindow())),
 	}
 	f.text(left-44, agesTop-14, "start", "axis", "Records")
 	f.text((left+right)/2, agesNames, "middle", "axis", "Age in whole calendar months")
@@ -206,11 +206,11 @@ func (f *figure) text(x, y int, anchor, class, text string) {
 	f.Labels = append(f.Labels, label{x, y, anchor, class, text})
 }
 
-// roundUp returns the next of 1, 2, 5, 10, 20, 50 …, which is a plot's upper end.
+// roundUp returns a round number from n on, at least 1, as a plot's upper end.
 func roundUp(n int64) int64 {
 	for unit := int64(1); ; unit *= 10 {
-		for _, factor := range []int64{1, 2, 5} {
-			if n <= factor*unit || unit > math.MaxInt64/100 {
+		for _, factor := range []int64{1, 2, 3, 4, 5, 6, 8} {
+			if n <= factor*unit || factor*unit == 8e18 { // the next would overflow
 				return factor * unit
 			}
 		}

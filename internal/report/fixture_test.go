@@ -98,7 +98,7 @@ func busyMonth(t testing.TB) *Month {
 		m.Count(on, "refused", "banner", "ru", false, (busy-given)*3/5)
 		m.Count(on, "refused", "banner", "kk", true, 2)
 		m.Count(on, "refused", "api", "en", false, (busy-given)-(busy-given)*3/5-2)
-		m.Count(on, "withdrawn", "page", "", false, int64(d%4))
+		m.Count(on, "withdrawn", "page", "ru", false, int64(d%4))
 		if d%9 == 0 {
 			m.Count(on, "erased", "admin", "", false, 1)
 		}

@@ -53,7 +53,9 @@ func (m Month) HTML(out io.Writer) error {
 		"day":     func(t time.Time) string { return moment(t, dayShown, m.Location()) },
 		"minute":  func(t time.Time) string { return moment(t, minute, m.Location()) },
 		"slowest": slowest,
-		"named":   func(name string) string { return cmp.Or(name, "–") },
+		"marked":  marked,
+		"isDate":  isDate,
+		"named":   func(name string) string { return cmp.Or(name, "not said") },
 		"tallies": func(title, caption string, list []Tally) map[string]any {
 			return map[string]any{"Title": title, "Caption": caption, "List": list}
 		},
@@ -78,8 +80,8 @@ func (m Month) page() page {
 		Month: m, Title: m.title(), Period: m.period(), MadeAt: moment(m.Made, minute, location),
 		RateText: percent(m.Choices), ChainText: m.chain(), SignedText: m.checkpoint(),
 		NoRequests: absent(m.Requests == nil), NoCopies: absent(m.Copies == nil), NoDeletions: absent(m.Deletions == nil),
-		ByDay:   rates("Opt-in rate and answers by day", "Day of "+m.From.In(location).Format("January 2006"), m.Days, dayName),
-		ByMonth: rates("Opt-in rate and answers of the month and the twelve before", "Month", m.Months, monthLabel),
+		ByDay:   rates("Opt-in rate and answers by day", "Day of "+m.From.In(location).Format("January 2006"), m.Days, m.dayNames()),
+		ByMonth: rates("Opt-in rate and answers of the month and the twelve before", "Month", m.Months, m.monthNames()),
 	}
 	p.ByDay.Number, p.ByMonth.Number = 1, 2
 	for i, h := range m.Holdings {
@@ -106,17 +108,50 @@ func (m Month) page() page {
 		p.DeletionRows = append(p.DeletionRows, []string{d.Service, d.API, fmt.Sprint(d.Open), fmt.Sprint(d.Done), fmt.Sprint(d.Failed), moment(d.Oldest, minute, location)})
 	}
 	for _, s := range m.Services {
-		p.ServiceRows = append(p.ServiceRows, []string{s.Name, cmp.Or(s.Category, "–"), countries(s), s.Status, string(s.Deletable) + ": " + s.How})
+		p.ServiceRows = append(p.ServiceRows, []string{s.Name, cmp.Or(s.Category, "-"), countries(s), s.Status, string(s.Deletable) + ": " + s.How})
 	}
 	return p
 }
 
-// dayName labels the first day and each fifth.
-func dayName(i int, _ Tally) string {
-	if day := i + 1; day == 1 || day%5 == 0 {
-		return fmt.Sprint(day)
+// dayNames labels the first day of the month and each fifth.
+func (m Month) dayNames() []string {
+	first := policy.DayOf(m.From, m.Location())
+	names := make([]string, first.AddMonths(1).Number()-first.Number())
+	for i := range names {
+		if day := i + 1; day == 1 || day%5 == 0 {
+			names[i] = fmt.Sprint(day)
+		}
 	}
-	return ""
+	return names
 }
 
-func monthLabel(_ int, t Tally) string { return t.Name }
+// monthNames labels each month, as "Oct 26".
+func (m Month) monthNames() []string {
+	names := make([]string, len(m.Months))
+	for i, t := range m.Months {
+		names[i] = t.Name
+		if first, err := time.Parse(monthFormat, t.Name); err == nil {
+			names[i] = first.Format("Jan 06")
+		}
+	}
+	return names
+}
+
+// marked shows what stands between backquotes as code.
+func marked(text string) template.HTML {
+	var out strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		part = template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		out.WriteString(part)
+	}
+	return template.HTML(out.String())
+}
+
+// isDate reports whether a cell begins with a date, which must not be broken.
+func isDate(cell string) bool {
+	_, err := time.Parse(dayShown, cell[:min(len(cell), len(dayShown))])
+	return err == nil
+}

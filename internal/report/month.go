@@ -56,9 +56,7 @@ func (m *Month) Count(day policy.Day, event, method, language string, gpc bool, 
 	m.Choices.add(event, count)
 	tally(&m.Days, day.String()).add(event, count)
 	tally(&m.Methods, method).add(event, count)
-	if event == "given" || event == "refused" { // nobody is asked anything in the others
-		tally(&m.Languages, language).add(event, count)
-	}
+	tally(&m.Languages, language).add(event, count)
 	if gpc && event == "refused" {
 		m.GPC += count
 	}

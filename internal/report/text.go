@@ -126,7 +126,7 @@ func (m Month) textChoices(w writer) {
 		w.line("")
 		w.row(table.title, "GIVEN", "REFUSED", "WITHDRAWN", "ERASED", "OPT-IN")
 		for _, t := range table.list {
-			w.row(cmp.Or(t.Name, "-"), t.Given, t.Refused, t.Withdrawn, t.Erased, percent(t))
+			w.row(cmp.Or(t.Name, "not said"), t.Given, t.Refused, t.Withdrawn, t.Erased, percent(t))
 		}
 	}
 }

@@ -26,10 +26,10 @@ func (m Month) period() string {
 // chain says how the ledger's hash chain stands.
 func (m Month) chain() string {
 	switch {
-	case m.Ledger.Rows == 0:
-		return "empty"
 	case !m.Ledger.OK:
 		return fmt.Sprintf("BROKEN at row %d", m.Ledger.FirstBad)
+	case m.Ledger.Rows == 0:
+		return "empty"
 	}
 	return "whole"
 }

@@ -87,6 +87,40 @@ func TestReportOfTheLastMonth(t *testing.T) {
 	}
 }
 
+// TestReportOfServices pins that what the configuration names stands in the report
+// before any traffic, that a month only knows the third parties of its time, and
+// that transfer abroad and a nameless controller are gaps, not broken promises.
+func TestReportOfServices(t *testing.T) {
+	e := start(t, options{app: "cross_border allow", gate: "service ga4 matomo\nservice own_counter {\nname \"Own counter\"\ncategory statistics\nscript stat.shop.test\ncountry KZ\n}"})
+	e.report("application/csp-report", `{"csp-report":{"blocked-uri":"https://cdn.example.com/","document-uri":"http://shop.test/"}}`)
+	var m report.Month
+	if err := json.Unmarshal([]byte(e.wantCommand(0, []string{"report", "--month", thisMonth(t), "--json"})), &m); err != nil {
+		t.Fatal(err)
+	}
+	services := make(map[string]report.Service)
+	for _, s := range m.Services {
+		services[s.ID] = s
+	}
+	if len(services) != 4 || !services["ga4"].Abroad || services["matomo"].Abroad || services["own_counter"].Abroad {
+		t.Errorf("services %+v", m.Services)
+	}
+	if s := services["own_counter"]; s.Name != "Own counter" || s.Deletable != report.Unclear || !s.Optional || len(s.Countries) != 1 || s.Countries[0] != "KZ" || s.Status != "when allowed" {
+		t.Errorf("own counter %+v", s)
+	}
+	if s := services["visits"]; s.Deletable != report.Yes {
+		t.Errorf("visits %+v", s)
+	}
+	gaps := strings.Join(m.Gaps, "\n")
+	for _, want := range []string{"process data outside KZ", "at Own counter.", "controller's name", "1 third party is named by nothing"} {
+		if !strings.Contains(gaps, want) {
+			t.Errorf("%q isn't in the gaps:\n%s", want, gaps)
+		}
+	}
+	if out := e.wantCommand(0, []string{"report"}, "UNKNOWN THIRD PARTIES"); strings.Contains(out, "cdn.example.com") {
+		t.Errorf("the last month knows what was seen first in this one:\n%s", out)
+	}
+}
+
 // TestReportRefusesWhatIsNoMonth pins message and exit code.
 func TestReportRefusesWhatIsNoMonth(t *testing.T) {
 	e := start(t, options{})

@@ -11,7 +11,7 @@ import (
 // What may identify somebody in a text from outside.
 var (
 	queries   = regexp.MustCompile(`[?#]\S+`)
-	mailboxes = regexp.MustCompile(`[^\s<>@]+@[^\s<>@]+`)
+	mailboxes = regexp.MustCompile(`\S*@\S+`)
 	digests   = regexp.MustCompile(`[0-9A-Fa-f]{32,}`) // consent IDs have 32 digits
 	addresses = regexp.MustCompile(`[0-9]+(\.[0-9]+){3,}|[0-9A-Fa-f]*(:[0-9A-Fa-f]*){2,}(\.[0-9]+)*`)
 )

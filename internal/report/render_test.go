@@ -174,3 +174,20 @@ func TestLinesOfTextStaySingle(t *testing.T) {
 		t.Errorf("got\n%s", text)
 	}
 }
+
+var address = regexp.MustCompile(`[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f]{32}|::|\?\S|@\S`)
+
+func FuzzAnonymous(f *testing.F) {
+	for _, seed := range []string{"203.0.113.7", "a:2001:db8::1", "x?y=1 z", "a@b", "0123456789abcdef0123456789abcdef", "\x1b[0m", "1.2?x 3.4"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := anonymous(text)
+		if again := anonymous(got); again != got {
+			t.Errorf("%q became %q, and that %q", text, got, again)
+		}
+		if found := address.FindString(got); found != "" {
+			t.Errorf("%q became %q, which has %q", text, got, found)
+		}
+	})
+}

@@ -52,7 +52,8 @@ func (m *Month) judgeLedger() {
 	m.problem(m.Ledger.Residual > 0, "Bytes of %s are still in the database files.", number(m.Ledger.Residual, "destroyed day table", "destroyed day tables"))
 	// The first schema kept no documents: this may be so for ever.
 	m.gap(m.Ledger.Unresolved > 0, "%s to a notice, terms or an edition that isn't kept or was changed.", number(m.Ledger.Unresolved, "row of the ledger refers", "rows of the ledger refer"))
-	m.gap(m.Ledger.Rows > 0 && m.Ledger.Checkpoint == nil, "No month of the ledger has a signed checkpoint: rows cut off at its end can't be seen.")
+	sealed := m.Ledger.Checkpoint != nil && m.Ledger.Checkpoint.Month >= m.Month
+	m.gap(m.Complete && !m.Choices.empty() && !sealed, "The month has no signed checkpoint of the ledger: rows cut off at its end can't be seen.")
 }
 
 func (m *Month) judgePeople() {

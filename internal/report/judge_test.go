@@ -23,11 +23,12 @@ func TestEachBrokenPromiseIsAProblem(t *testing.T) {
 		{"table past its window", "1 day table is past", "", func(m *Month) { m.Holdings = []Holding{{Overdue: 1}} }},
 		{"bytes of an act", "what 2 acts of the month destroyed", "", func(m *Month) { m.Acts = []Act{{Unproven: 2, Residual: 2}} }},
 		{"act not proven", "", "Of 2 acts", func(m *Month) { m.Acts = []Act{{Unproven: 2}} }},
-		{"broken ledger", "from row 7 on: x.", "", func(m *Month) { m.Ledger = Ledger{FirstBad: 7, Problem: "x."} }},
+		{"broken ledger", "from row 7 on: x.", "", func(m *Month) { m.Ledger.OK, m.Ledger.FirstBad, m.Ledger.Problem = false, 7, "x." }},
 		{"bytes", "1 destroyed day table are", "", func(m *Month) { m.Ledger.Residual = 1 }},
 		{"missing notice", "", "1 row of the ledger refers", func(m *Month) { m.Ledger.Unresolved = 1 }},
-		{"no checkpoint", "", "signed checkpoint", func(m *Month) { m.Ledger.Rows = 1 }},
-		{"checkpoint", "", "", func(m *Month) { m.Ledger.Rows, m.Ledger.Checkpoint = 1, new(Checkpoint) }},
+		{"no checkpoint", "", "signed checkpoint", func(m *Month) { m.Ledger.Checkpoint = nil }},
+		{"checkpoint of the month before", "", "signed checkpoint", func(m *Month) { m.Ledger.Checkpoint.Month = "2026-09" }},
+		{"checkpoint of a month after", "", "", func(m *Month) { m.Ledger.Checkpoint.Month = "2027-01" }},
 		{"request due yesterday", "1 request is open past", "", func(m *Month) { m.Requests = []Request{{Due: yesterday}} }},
 		{"request due today", "", "", func(m *Month) { m.Requests = []Request{{Due: today}} }},
 		{"request closed late", "1 request was closed after", "", func(m *Month) {
@@ -44,8 +45,8 @@ func TestEachBrokenPromiseIsAProblem(t *testing.T) {
 		{"no deletion at vendors", "", "asks no vendor", func(m *Month) { m.Deletions = nil }},
 		{"another edition", "", "2026-01-01, isn't the one", func(m *Month) { m.Edition = day(2026, time.January, 1) }},
 		{"nameless controller", "", "controller's name, mail address", func(m *Month) { m.Controller.Name, m.Controller.Email = "", "" }},
-		{"running month", "", "incomplete", func(m *Month) { m.Complete = false }},
-		{"no choice", "", "Nobody made a choice", func(m *Month) { m.Choices.Given = 0 }},
+		{"running month", "", "incomplete", func(m *Month) { m.Complete, m.Ledger.Checkpoint = false, nil }},
+		{"no choice", "", "Nobody made a choice", func(m *Month) { m.Choices.Given, m.Ledger.Checkpoint = 0, nil }},
 		{"service abroad", "", "X may run and process data outside KZ", func(m *Month) { m.Services = []Service{{Name: "X", Abroad: true, Deletable: Yes}} }},
 		{"no deletion of one visitor", "", "isn't known how, at X.", func(m *Month) { m.Services = []Service{{Name: "X", Optional: true, Deletable: Unclear}} }},
 		{"necessary service", "", "", func(m *Month) { m.Services = []Service{{Name: "X", Deletable: Unclear}} }},
@@ -53,7 +54,7 @@ func TestEachBrokenPromiseIsAProblem(t *testing.T) {
 	} {
 		m := october(t, made)
 		m.Requests, m.Copies, m.Deletions = []Request{}, []Copy{}, []Deletion{}
-		m.Choices.Given = 1
+		m.Choices.Given, m.Ledger.Checkpoint = 1, &Checkpoint{Month: m.Month}
 		test.spoil(m)
 		document, err := policy.Builtin()
 		if err != nil {

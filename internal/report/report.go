@@ -73,6 +73,9 @@ type Tally struct {
 // Asked returns how many answered the question: given and refused together.
 func (t Tally) Asked() int64 { return t.Given + t.Refused }
 
+// empty reports whether nothing was counted.
+func (t Tally) empty() bool { return t.Given+t.Refused+t.Withdrawn+t.Erased == 0 }
+
 // Rate returns the share of those who allowed something among those who answered,
 // from 0 to 1, and false when nobody did.
 func (t Tally) Rate() (rate float64, known bool) {

@@ -45,28 +45,6 @@ func TestMonthsAreClampedToTheShorterMonth(t *testing.T) {
 	}
 }
 
-// Policy 3.1 row 7: nothing may be kept longer than 14 or 24 months. A record
-// belongs to the day on which it was collected; its day must be gone when the
-// record's own window ends, and not more than a day before that.
-func TestNoInstantOutlivesItsWindow(t *testing.T) {
-	loc := almaty(t)
-	for _, window := range []Window{Months14, Months24} {
-		for at := time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2033; at = at.Add(7*time.Hour + 13*time.Minute) {
-			local := at.In(loc)
-			day := DayOf(at, loc)
-			dropAt := window.DropAt(day, loc)
-			end := day.AddMonths(int(window))
-			clock := time.Date(end.Year, end.Month, end.Day, local.Hour(), local.Minute(), local.Second(), 0, loc)
-			if dropAt.After(clock) {
-				t.Fatalf("%v of %v is kept until %v", window, local, dropAt)
-			}
-			if clock.Sub(dropAt) > 25*time.Hour {
-				t.Fatalf("%v of %v is dropped at %v, more than a day early", window, local, dropAt)
-			}
-		}
-	}
-}
-
 func TestDayOf25HoursBelongsToOneDay(t *testing.T) {
 	loc := almaty(t)
 	// Asia/Almaty went from +06 to +05 at 2024-02-29T18:00Z: 23:00 came twice.

@@ -20,8 +20,10 @@ import (
 )
 
 // defaultPerTick is how many day tables of one kind go in one tick: a clock that
-// is wrong and gets past the guard then costs days, not everything.
-const defaultPerTick = 3
+// is wrong and gets past the guard then costs days, not everything. Four is what
+// one midnight may bring: 14 months after 28, 29, 30 and 31 December it is
+// 28 February.
+const defaultPerTick = 4
 
 // actor is who destroys, in the acts.
 const actor = "scheduler"
@@ -51,7 +53,7 @@ type Options struct {
 	// Logger receives trips of the guard and failures; nil discards them.
 	Logger *slog.Logger
 	// PerTick is how many day tables of each kind and table go in one tick that
-	// isn't forced; 0 means 3.
+	// isn't forced; 0 means 4.
 	PerTick int
 	// Observe, if set, receives the result of each tick of Run.
 	Observe func(Result)

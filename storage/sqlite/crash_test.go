@@ -199,7 +199,7 @@ func TestAcknowledgedConsentsSurviveKill(t *testing.T) {
 func TestScrubFinishesWhatAKilledPurgeLeft(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := openAt(t, dir)
-	doomed := newCrowd(200, true)
+	doomed := newCrowd(200, varyingRows)
 	doomed.record(t, s)
 	s.Close()
 	killAfter(t, "drop", dir, 1)
@@ -231,7 +231,7 @@ func TestPurgeKilledAnywhereIsResumed(t *testing.T) {
 	const count = 6
 	for i := range count {
 		clock.Set(noon.AddDate(0, 0, i))
-		day := newCrowd(60, true)
+		day := newCrowd(60, varyingRows)
 		for j := range day.visits {
 			day.visits[j].At = clock.Now()
 		}

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
-	"os"
 	"testing"
-	"time"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
@@ -20,93 +17,10 @@ func scrub(t testing.TB, s *Store) {
 	}
 }
 
-func TestBytesAreGoneAfterDroppingAndScrubbing(t *testing.T) {
-	for name, varying := range map[string]bool{"fixed length": false, "varying length": true} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			s, clock := openAt(t, dir)
-			doomed, kept := newCrowd(1200, varying), newCrowd(200, varying)
-			doomed.record(t, s)
-			clock.Set(noon.AddDate(0, 0, 1))
-			for i := range kept.visits {
-				kept.visits[i].At = clock.Now()
-			}
-			kept.record(t, s)
-			if n := left(fileBytes(t, s), doomed.all()); n != 4*1200 {
-				t.Fatalf("%d of %d found before: the test can't see them", n, 4*1200)
-			}
-			for _, name := range []string{"ip_visits_20261123", "visits_visits_20261123"} {
-				act, err := s.DropPart(t.Context(), name, storage.WindowEnded, "test")
-				if err != nil || act.Rows != 1200 {
-					t.Fatalf("%+v, %v", act, err)
-				}
-			}
-			if v, err := s.Verify(t.Context()); err != nil || v.Residual != 2 {
-				t.Errorf("before the scrub: %+v, %v; want both canaries found", v, err)
-			}
-			scrub(t, s)
-			if info, err := os.Stat(s.logPath()); err != nil || info.Size() > 64<<10 {
-				t.Errorf("the write-ahead log has %d bytes, %v", info.Size(), err)
-			}
-			var free int
-			if err := raw(t, s.path).QueryRow("PRAGMA freelist_count").Scan(&free); err != nil || free != 0 {
-				t.Errorf("%d free pages weren't given back, %v", free, err)
-			}
-			data := fileBytes(t, s)
-			if n := left(data, doomed.all()); n != 0 {
-				t.Errorf("%d destroyed values are left", n)
-			}
-			if n := left(data, kept.all()); n != 4*200 {
-				t.Errorf("%d of %d kept values are left", n, 4*200)
-			}
-			s.Close()
-			everything := readDirectory(t, dir)
-			if n := left(everything, doomed.all()); n != 0 {
-				t.Errorf("%d destroyed values are left after Close", n)
-			}
-		})
-	}
-}
-
-func TestBytesAreGoneAfterErasing(t *testing.T) {
-	for name, varying := range map[string]bool{"fixed length": false, "varying length": true} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			s, _ := openAt(t, dir)
-			visitors := newCrowd(600, varying)
-			visitors.record(t, s)
-			var gone, kept [][]byte
-			for i, visit := range visitors.visits {
-				if i%100 != 0 {
-					kept = append(kept, visitors.needles[visit.ConsentID]...)
-					continue
-				}
-				acts, err := s.Erase(t.Context(), visit.ConsentID, storage.SubjectRequest, "test")
-				if err != nil || len(acts) != 2 {
-					t.Fatalf("%+v, %v", acts, err)
-				}
-				gone = append(gone, visitors.needles[visit.ConsentID]...)
-			}
-			scrub(t, s)
-			data := fileBytes(t, s)
-			if n := left(data, gone); n != 0 {
-				t.Errorf("%d of %d erased values are left", n, len(gone))
-			}
-			if n := left(data, kept); n != len(kept) {
-				t.Errorf("%d of %d kept values are left", n, len(kept))
-			}
-			s.Close()
-			if n := left(readDirectory(t, dir), gone); n != 0 {
-				t.Errorf("%d erased values are left after Close", n)
-			}
-		})
-	}
-}
-
 // What is found must be reported and must stay open until it is gone.
 func TestRemainingBytesAreReported(t *testing.T) {
 	s, _ := openAt(t, t.TempDir())
-	newCrowd(1, false).record(t, s)
+	newCrowd(1, fixedRows).record(t, s)
 	const part = "ip_visits_20261123"
 	db := raw(t, s.path)
 	mustExec(t, db, "CREATE TABLE stray AS SELECT consent_id FROM "+part+" WHERE id = 0")
@@ -131,37 +45,11 @@ func TestRemainingBytesAreReported(t *testing.T) {
 	}
 }
 
-func TestScrubWaitsForReaders(t *testing.T) {
-	s, _ := openAt(t, t.TempDir())
-	newCrowd(10, false).record(t, s)
-	tx, err := s.readers.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows int
-	if err := tx.QueryRow("SELECT count(*) FROM ip_visits_20261123").Scan(&rows); err != nil || rows != 11 {
-		t.Fatalf("%d rows with the canary, %v", rows, err)
-	}
-	if _, err := s.DropPart(t.Context(), "ip_visits_20261123", storage.WindowEnded, "test"); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
-	defer cancel()
-	if residual, err := s.Scrub(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Scrub under a reader = %d, %v", residual, err)
-	}
-	if acts, err := s.Acts(t.Context(), 1); err != nil || !acts[0].Scrubbed.IsZero() {
-		t.Errorf("marked as scrubbed: %+v, %v", acts, err)
-	}
-	tx.Rollback()
-	scrub(t, s)
-}
-
 // Destroying in small steps must not keep the visitors' choices waiting long
 // enough to fail, nor lose one.
 func TestConsentsGoOnWhileRecordsAreDestroyed(t *testing.T) {
 	s, _ := openAt(t, t.TempDir())
-	visitors := newCrowd(300, true)
+	visitors := newCrowd(300, varyingRows)
 	visitors.record(t, s)
 	stop, stopped := make(chan struct{}), make(chan int)
 	go func() {
@@ -228,7 +116,7 @@ func FuzzResidue(f *testing.F) {
 // The registry would otherwise be found in place of what it speaks of.
 func TestRegistryDoesNotHoldTheCanaryItself(t *testing.T) {
 	s, _ := openAt(t, t.TempDir())
-	newCrowd(1, false).record(t, s)
+	newCrowd(1, fixedRows).record(t, s)
 	if _, err := s.DropPart(t.Context(), "ip_visits_20261123", storage.WindowEnded, "test"); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func printLocks(dir string) error {
 func TestScanningKeepsTheLocksOfSQLite(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := openAt(t, dir)
-	newCrowd(5, false).record(t, s)
+	newCrowd(5, fixedRows).record(t, s)
 	if _, err := s.DropPart(t.Context(), "ip_visits_20261123", storage.WindowEnded, "test"); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func TestErasureIsPendingOnlyWithItsLedgerRow(t *testing.T) {
 
 func TestErasureThatFailsStaysPending(t *testing.T) {
 	s, _ := openAt(t, t.TempDir())
-	visitors := newCrowd(3, false)
+	visitors := newCrowd(3, fixedRows)
 	visitors.record(t, s)
 	id := visitors.visits[0].ConsentID
 	revoke(t, s, id, storage.Withdrawn)

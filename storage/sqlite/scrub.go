@@ -80,7 +80,7 @@ func (s *Store) emptyLog(ctx context.Context) error {
 	if err := s.copyLog(ctx); err != nil {
 		return err
 	}
-	for range checkpointAttempts {
+	for range s.attempts {
 		var empty bool
 		err := s.alone(ctx, func(w *writer) (err error) {
 			empty, err = w.checkpoint()

@@ -70,6 +70,8 @@ type Store struct {
 	key      func(context.Context) (ed25519.PrivateKey, error)
 	onCommit func(time.Duration)
 
+	attempts int // at emptying the write-ahead log: see scrub.go
+
 	path      string
 	lock      *os.File
 	raw       *os.File // see residue.go
@@ -140,6 +142,7 @@ func newStore(o Options, path string) *Store {
 		logger:    o.Logger,
 		key:       o.Key,
 		onCommit:  o.OnCommit,
+		attempts:  checkpointAttempts,
 		path:      path,
 		consents:  make(chan *consentJob, maxBatch),
 		exclusive: make(chan *exclusiveJob),

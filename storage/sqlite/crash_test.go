@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,8 +33,8 @@ func TestMain(m *testing.M) {
 		exitWith(appendForEver(dir))
 	case "drop":
 		exitWith(dropAndWait(dir))
-	case "purge":
-		exitWith(purgeForEver(dir))
+	case "destroy":
+		exitWith(destroyAll(dir))
 	case "withdraw":
 		exitWith(withdrawAndWait(dir))
 	case "erase":
@@ -57,7 +56,9 @@ func openInChild(dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Open(context.Background(), Options{Dir: dir, Location: location, Clock: func() time.Time { return noon }})
+	o := Options{Dir: dir, Location: location, Clock: func() time.Time { return noon }}
+	withKey(1)(&o)
+	return Open(context.Background(), o)
 }
 
 // appendForEver prints seq and hash of each acknowledged row.
@@ -93,32 +94,6 @@ func dropAndWait(dir string) error {
 		return err
 	}
 	fmt.Println("dropped")
-	select {}
-}
-
-// purgeForEver drops and scrubs one part after the other.
-func purgeForEver(dir string) error {
-	s, err := openInChild(dir)
-	if err != nil {
-		return err
-	}
-	parts, err := s.Parts(context.Background())
-	if err != nil {
-		return err
-	}
-	for _, part := range parts {
-		if part.State != storage.Live {
-			continue
-		}
-		if _, err := s.DropPart(context.Background(), part.Name, storage.WindowEnded, "child"); err != nil {
-			return err
-		}
-		fmt.Println("dropped")
-		if _, err := s.Scrub(context.Background()); err != nil {
-			return err
-		}
-		fmt.Println("scrubbed")
-	}
 	select {}
 }
 
@@ -221,61 +196,5 @@ func TestScrubFinishesWhatAKilledPurgeLeft(t *testing.T) {
 	}
 	if n := left(fileBytes(t, s), ips); n != 0 {
 		t.Errorf("%d addresses are left", n)
-	}
-}
-
-func TestPurgeKilledAnywhereIsResumed(t *testing.T) {
-	dir := t.TempDir()
-	s, clock := openAt(t, dir)
-	var days []crowd
-	const count = 6
-	for i := range count {
-		clock.Set(noon.AddDate(0, 0, i))
-		day := newCrowd(60, varyingRows)
-		for j := range day.visits {
-			day.visits[j].At = clock.Now()
-		}
-		day.record(t, s)
-		days = append(days, day)
-	}
-	s.Close()
-	for _, lines := range []int{1, 2, 3} {
-		killAfter(t, "purge", dir, lines)
-	}
-	s, _ = openAt(t, filepath.Clean(dir))
-	var check string
-	if err := raw(t, s.path).QueryRow("PRAGMA integrity_check").Scan(&check); err != nil || check != "ok" {
-		t.Fatalf("integrity_check: %s, %v", check, err)
-	}
-	parts, err := s.Parts(t.Context())
-	if err != nil || len(parts) != 2*count {
-		t.Fatalf("%d parts, %v", len(parts), err)
-	}
-	scrub(t, s)
-	gone, live := 0, 0
-	for _, part := range parts {
-		if part.State == storage.Live {
-			live++
-			continue
-		}
-		gone++
-	}
-	acts, err := s.Acts(t.Context(), 99)
-	if err != nil || len(acts) != gone || gone < 3 || live == 0 {
-		t.Errorf("%d acts, %d parts gone, %d live, %v", len(acts), gone, live, err)
-	}
-	for _, part := range parts {
-		if part.State == storage.Live {
-			if _, err := s.DropPart(t.Context(), part.Name, storage.WindowEnded, "test"); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	scrub(t, s)
-	data := fileBytes(t, s)
-	for i, day := range days {
-		if n := left(data, day.all()); n != 0 {
-			t.Errorf("day %d: %d values are left", i, n)
-		}
 	}
 }

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"module"},
 	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt", "internal/redact"},
 	{"internal/catalogue", "internal/htmlstream", "internal/report"},
-	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest", "internal/policytest"},
+	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest", "internal/policytest", "internal/mounttest"},
 }
 
 // within are the imports inside one layer that are wanted.

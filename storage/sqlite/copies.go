@@ -93,7 +93,7 @@ func (s *Store) vacuumInto(ctx context.Context, path string) error {
 	if s.closed {
 		return storage.ErrClosed
 	}
-	db, err := openPool(dataSource(s.path, nil), map[string]int64{"secure_delete": 1})
+	db, err := openPool(dataSource(s.path, nil), map[string]int64{"secure_delete": 1}, s.inPlace)
 	if err != nil {
 		return err
 	}

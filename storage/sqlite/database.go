@@ -35,7 +35,8 @@ func dataSource(path string, more url.Values) string {
 	if !strings.HasPrefix(slashed, "/") { // a Windows volume
 		slashed = "/" + slashed
 	}
-	query := url.Values{"_pragma": append(pragmas[:len(pragmas):len(pragmas)], more["_pragma"]...)}
+	// The file is there before SQLite opens it; one that isn't must not be made anew.
+	query := url.Values{"mode": {"rw"}, "_pragma": append(pragmas[:len(pragmas):len(pragmas)], more["_pragma"]...)}
 	if lock := more["_txlock"]; lock != nil {
 		query["_txlock"] = lock
 	}
@@ -47,7 +48,7 @@ func openWriter(ctx context.Context, path string) (*sql.DB, *sql.Conn, error) {
 	db, err := openPool(dataSource(path, url.Values{
 		"_pragma": {"auto_vacuum(INCREMENTAL)", "journal_mode(WAL)"},
 		"_txlock": {"immediate"},
-	}), map[string]int64{"secure_delete": 1, "synchronous": 2, "temp_store": 2, "auto_vacuum": 2, "query_only": 0})
+	}), map[string]int64{"secure_delete": 1, "synchronous": 2, "temp_store": 2, "auto_vacuum": 2, "query_only": 0}, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -60,9 +61,11 @@ func openWriter(ctx context.Context, path string) (*sql.DB, *sql.Conn, error) {
 }
 
 // openReaders opens the pool of connections that can't write.
-func openReaders(path string, size int) (*sql.DB, error) {
+// inPlace is asked before each is opened: one that opened another file would mix
+// it with this one's write-ahead log.
+func openReaders(path string, size int, inPlace func() error) (*sql.DB, error) {
 	db, err := openPool(dataSource(path, url.Values{"_pragma": {"query_only(1)"}}),
-		map[string]int64{"secure_delete": 1, "temp_store": 2, "query_only": 1})
+		map[string]int64{"secure_delete": 1, "temp_store": 2, "query_only": 1}, inPlace)
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +74,14 @@ func openReaders(path string, size int) (*sql.DB, error) {
 	return db, nil
 }
 
-func openPool(source string, want map[string]int64) (*sql.DB, error) {
+// openPool opens a pool whose connections are as wanted. before, if set, may
+// refuse each.
+func openPool(source string, want map[string]int64, before func() error) (*sql.DB, error) {
 	connector, err := driversqlite.NewConnector(source)
 	if err != nil {
 		return nil, err
 	}
-	return sql.OpenDB(assertingConnector{connector, want}), nil
+	return sql.OpenDB(assertingConnector{connector, want, before}), nil
 }
 
 // assertingConnector refuses a connection on which a pragma didn't take: with
@@ -84,11 +89,17 @@ func openPool(source string, want map[string]int64) (*sql.DB, error) {
 // else would show it.
 type assertingConnector struct {
 	driver.Connector
-	want map[string]int64
+	want   map[string]int64
+	before func() error
 }
 
 // Connect opens a connection and checks its pragmas.
 func (c assertingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	if c.before != nil {
+		if err := c.before(); err != nil {
+			return nil, err
+		}
+	}
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err

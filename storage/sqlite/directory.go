@@ -18,7 +18,7 @@ const filePrefix = "consentgate."
 // has no such mode: a directory inherits the rights of the one it is in.
 func (s *Store) ownDirectory(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return fmt.Errorf("%s can't be made, name another or make it yourself: %w", dir, err)
 	}
 	info, err := os.Stat(dir)
 	if err != nil || runtime.GOOS == "windows" || !openToOthers(info) {

@@ -25,7 +25,7 @@ import (
 const orderVariable = "CONSENTGATE_TEST_ORDER"
 
 const (
-	crashPoints  = 60
+	crashPoints  = 50
 	crashSeed    = 20261123
 	expiredDays  = 6
 	liveDays     = 3

@@ -16,12 +16,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
@@ -74,7 +77,9 @@ type Store struct {
 
 	path      string
 	lock      *os.File
-	raw       *os.File // see residue.go
+	used      bool        // the directory had a lock before
+	raw       *os.File    // see residue.go
+	log       os.FileInfo // of the write-ahead log, as it was opened
 	writerDB  *sql.DB
 	readers   *sql.DB
 	writer    *writer
@@ -113,22 +118,24 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	s := newStore(o, filepath.Join(dir, databaseName))
 	if err := s.ownDirectory(dir); err != nil {
-		return nil, fmt.Errorf("storage directory: %w", err)
+		return nil, fmt.Errorf("storage directory: %w", explain(err))
 	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.release())
 		}
 	}()
+	_, err = os.Stat(filepath.Join(dir, lockName))
+	s.used = err == nil
 	s.lock, err = lockFile(filepath.Join(dir, lockName))
 	if errors.Is(err, errInUse) {
 		return nil, fmt.Errorf("another consentgate uses %s: stop it, or give this one its own storage directory", dir)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("locking the storage directory: %w", err)
+		return nil, fmt.Errorf("locking the storage directory: %w", explain(err))
 	}
 	if err := s.open(ctx); err != nil {
-		return nil, fmt.Errorf("database %s: %w", s.path, err)
+		return nil, fmt.Errorf("database %s: %w", s.path, explain(err))
 	}
 	go s.write()
 	return s, nil
@@ -173,6 +180,11 @@ func newStore(o Options, path string) *Store {
 
 // open opens the file and everything that works on it.
 func (s *Store) open(ctx context.Context) (err error) {
+	// A lock from before, and no database: that isn't a first start.
+	if info, err := os.Stat(s.path); s.used && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0) {
+		s.logger.Warn("the storage directory was used before and has no database: a new one is begun, and what was recorded is missing; "+
+			"if it wasn't removed on purpose, stop consentgate and put it back", "database", s.path)
+	}
 	// SQLite gives the -wal and -shm files the mode of the database.
 	if s.raw, err = os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
@@ -195,7 +207,10 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := s.writer.load(ctx); err != nil {
 		return err
 	}
-	s.readers, err = openReaders(s.path, readerCount)
+	if s.log, err = os.Stat(s.logPath()); err != nil {
+		return err
+	}
+	s.readers, err = openReaders(s.path, readerCount, s.inPlace)
 	return err
 }
 
@@ -243,9 +258,11 @@ func (s *Store) view(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return storage.ErrClosed
 	}
 	tx, err := s.readers.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", s.path, err)
+	if err == nil {
+		defer tx.Rollback() // nothing was written
+		if err = f(tx); resultCode(err) == sqlite3.SQLITE_OK {
+			return err // not the database's
+		}
 	}
-	defer tx.Rollback() // nothing was written
-	return f(tx)
+	return fmt.Errorf("reading %s: %w", s.path, explain(err))
 }

@@ -242,7 +242,7 @@ func TestEveryConnectionErasesWhatItDeletes(t *testing.T) {
 		}
 		conn.Close()
 	}
-	pool, err := openPool("file:"+s.path, map[string]int64{"secure_delete": 1})
+	pool, err := openPool("file:"+s.path, map[string]int64{"secure_delete": 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,12 @@ import (
 func (w *writer) transact(f func() error) (err error) {
 	// A client that goes away must not tear a commit that others share.
 	ctx := context.Background()
+	if err := w.store.inPlace(); err != nil {
+		w.checkpoint() // so that the database file alone holds all that was acknowledged
+		return fmt.Errorf("writing records: %w", err)
+	}
 	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return fmt.Errorf("writing %s: %w", w.store.path, err)
+		return fmt.Errorf("writing %s: %w", w.store.path, explain(err))
 	}
 	before := w.head
 	w.begin()
@@ -29,7 +33,7 @@ func (w *writer) transact(f func() error) (err error) {
 		w.conn.ExecContext(ctx, "ROLLBACK") // fails when SQLite has rolled back itself
 		w.head = before
 		clear(w.ready)
-		return fmt.Errorf("writing %s: %w", w.store.path, err)
+		return fmt.Errorf("writing %s: %w", w.store.path, explain(err))
 	}
 	w.store.count(w.written)
 	return nil

@@ -131,6 +131,9 @@ func (w *writer) commit(first *consentJob) (taken int, err error) {
 		}
 		return nil
 	})
+	if err == nil {
+		err = w.store.inPlace() // what was written to a file that is gone isn't durable
+	}
 	if err != nil {
 		w.store.dropped.Add(int64(len(visits)))
 	} else {

@@ -107,52 +107,6 @@ func TestConsentOfAClientThatLeftIsNotWritten(t *testing.T) {
 	}
 }
 
-// A full disk must refuse, must not break the chain, and must pass.
-func TestFullDiskRefusesAndRecovers(t *testing.T) {
-	s, _ := openAt(t, t.TempDir())
-	id := consent.NewID()
-	limit := func(pragma string) {
-		t.Helper()
-		err := s.alone(t.Context(), func(w *writer) error { return w.execAll(statement{text: pragma}) })
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	limit("PRAGMA max_page_count = 1") // SQLite takes the present size
-	acknowledged, refused := 0, 0
-	for refused < 3 && acknowledged < 1000 {
-		if _, err := s.AppendConsent(t.Context(), someConsent(id), &storage.Person{Browser: "Firefox"}); err != nil {
-			refused++
-		} else {
-			acknowledged++
-		}
-	}
-	if refused != 3 {
-		t.Fatalf("the full disk took %d consents", acknowledged)
-	}
-	if !s.AppendVisit(storage.Visit{At: noon, ConsentID: id}) {
-		t.Fatal("AppendVisit: false")
-	}
-	s.Sync(t.Context()) // fails unless the writer came first; either way the visit is lost
-	limit("PRAGMA max_page_count = 1000000")
-	if _, err := s.AppendConsent(t.Context(), someConsent(id), &storage.Person{Browser: "Firefox"}); err != nil {
-		t.Fatal(err)
-	}
-	acknowledged++
-	v, err := s.Verify(t.Context())
-	if err != nil || !v.OK || v.Rows != int64(acknowledged) {
-		t.Errorf("Verify = %+v, %v; %d acknowledged", v, err, acknowledged)
-	}
-	held, err := s.Held(t.Context(), id)
-	if err != nil || len(held.IPs) != acknowledged || len(held.Visits) != 0 {
-		t.Errorf("%d IPs, %d visits, %v; %d acknowledged", len(held.IPs), len(held.Visits), err, acknowledged)
-	}
-	totals, err := s.Totals(t.Context())
-	if err != nil || totals.Dropped != 1 || totals.Events[storage.Given] != int64(acknowledged) {
-		t.Errorf("totals %+v, %v", totals, err)
-	}
-}
-
 // What the writer keeps in memory must follow what was rolled back.
 func TestFailedTransactionLeavesNoTrace(t *testing.T) {
 	s, _ := openAt(t, t.TempDir())

@@ -22,6 +22,7 @@ import (
 const (
 	roleVariable = "CONSENTGATE_TEST_ROLE"
 	dirVariable  = "CONSENTGATE_TEST_DIR"
+	lockVariable = "CONSENTGATE_TEST_LOCK"
 )
 
 func TestMain(m *testing.M) {
@@ -39,6 +40,8 @@ func TestMain(m *testing.M) {
 		exitWith(withdrawAndWait(dir))
 	case "erase":
 		exitWith(withdrawAndErase(dir))
+	case "lock":
+		exitWith(lockAndWait(dir, os.Getenv(lockVariable)))
 	case "locks":
 		exitWith(printLocks(dir))
 	}
@@ -95,6 +98,32 @@ func dropAndWait(dir string) error {
 	}
 	fmt.Println("dropped")
 	select {}
+}
+
+// startChild runs a child until its first line, and returns what kills it.
+func startChild(t *testing.T, role, dir string, settings ...string) (end func()) {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.CommandContext(t.Context(), binary)
+	child.Env = append(append(os.Environ(), settings...), roleVariable+"="+role, dirVariable+"="+dir)
+	child.Stderr = os.Stderr
+	output, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(output).ReadString('\n'); err != nil || strings.HasPrefix(line, "error:") {
+		t.Fatalf("the child printed %q, %v", line, err)
+	}
+	return func() {
+		child.Process.Kill()
+		child.Wait()
+	}
 }
 
 // killAfter runs a child, reads lines of it and kills it after the given count.

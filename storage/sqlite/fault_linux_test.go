@@ -13,15 +13,6 @@ import (
 	"github.com/mamen-ai/consentgate/storage"
 )
 
-// mustName fails the test unless the error names the file or directory and says
-// what a person can do.
-func mustName(t *testing.T, err error, path, remedy string) {
-	t.Helper()
-	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), remedy) {
-		t.Errorf("error %v\nlacks %q or %q", err, path, remedy)
-	}
-}
-
 // A full disk refuses choices, loses none that was acknowledged, doesn't break
 // the chain, and takes choices again once there is room. What it keeps from being
 // destroyed is unreadable and goes afterwards.

@@ -34,11 +34,14 @@ func (s *Store) Scrub(ctx context.Context) (residual int64, err error) {
 	if err != nil || len(wanted) == 0 {
 		return 0, err
 	}
-	if err := s.giveBack(ctx); err != nil {
-		return 0, fmt.Errorf("giving back freed pages: %w", err)
+	// A damaged page may keep free ones from being moved. They are zeroed already,
+	// so that the proof doesn't wait for it.
+	freeing := s.giveBack(ctx)
+	if freeing != nil {
+		freeing = fmt.Errorf("giving back freed pages of %s: %w", s.path, explain(freeing))
 	}
 	if err := s.emptyLog(ctx); err != nil {
-		return 0, fmt.Errorf("scrubbing %s: %w", s.path, err)
+		return 0, errors.Join(freeing, fmt.Errorf("scrubbing %s: %w", s.path, explain(err)))
 	}
 	// Whatever is written from here on is newer than the destruction.
 	found, err := s.scanDatabase(wanted)
@@ -55,7 +58,7 @@ func (s *Store) Scrub(ctx context.Context) (residual int64, err error) {
 		s.logger.Error("bytes of destroyed records are still in the database file; stop consentgate, run VACUUM on the file with a sqlite3 that has secure_delete on, and start it again",
 			"database", s.path, "parts", len(found))
 	}
-	return int64(len(found)), nil
+	return int64(len(found)), freeing
 }
 
 // giveBack returns free pages to the file system, a step at a time.

@@ -17,8 +17,14 @@ import (
 // program is the server under test, built with the race detector.
 var program string
 
+// programVariable names it to a test that runs again in a process of its own.
+const programVariable = "CONSENTGATE_E2E_PROGRAM"
+
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		if program = os.Getenv(programVariable); program != "" {
+			return m.Run()
+		}
 		dir, err := os.MkdirTemp("", "consentgate-e2e-")
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -46,6 +46,7 @@ func Run(t *testing.T, body func(t *testing.T), settings ...string) {
 	if !strings.Contains(output, "--- PASS: "+t.Name()+" ") {
 		t.Fatalf("the test didn't run in its own process:\n%s", output)
 	}
+	t.Log(output)
 }
 
 func again(t *testing.T, settings []string, flags uintptr) (string, error) {

@@ -34,21 +34,32 @@ func (e *edge) sabotage(table string) {
 }
 
 // TestStorageFailureKeepsPagesAndBlocks pins the rule of failure: pages flow,
-// everything stays blocked, a choice gets 503 and an alarm (design §7).
+// everything stays blocked, a choice gets 503 and an alarm, until the failure is
+// mended (design §7).
 func TestStorageFailureKeepsPagesAndBlocks(t *testing.T) {
-	for name, fail := range map[string]func(*edge){
-		"ledger": func(e *edge) { e.sabotage("ledger") },
-		"keys": func(e *edge) {
+	for name, fail := range map[string]func(*edge) (mend func() error){
+		"ledger": func(e *edge) func() error {
+			e.sabotage("ledger")
+			return func() error { e.execute("DROP TRIGGER full"); return nil }
+		},
+		"keys": func(e *edge) func() error {
 			// Caddy's storage is used for the first time by the first choice.
 			if err := os.WriteFile(filepath.Join(e.dir, "caddy"), nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
+			return func() error { return os.Remove(filepath.Join(e.dir, "caddy")) }
+		},
+		"directory": func(e *edge) func() error {
+			if err := os.Rename(e.store(), e.store()+".away"); err != nil {
+				t.Fatal(err)
+			}
+			return func() error { return os.Rename(e.store()+".away", e.store()) }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := start(t, options{app: "cross_border allow"})
 			e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, trackerPage) })
-			fail(e)
+			mend := fail(e)
 			v := e.visit(t)
 			v.get("/").want(t, 200, bannerMark, blockedScript)
 			a := v.post("choice", url.Values{"choice": {"accept"}, "return": {"/"}})
@@ -70,6 +81,17 @@ func TestStorageFailureKeepsPagesAndBlocks(t *testing.T) {
 			}
 			if got := e.metric("consentgate_choices_total"); got != 0 {
 				t.Errorf("%v choices counted", got)
+			}
+			if up := e.metric("consentgate_storage_up"); (up == 1) != (name != "directory") {
+				t.Errorf("consentgate_storage_up is %v", up)
+			}
+			if err := mend(); err != nil {
+				t.Fatal(err)
+			}
+			v.choose("accept")
+			v.get("/").want(t, 200, controlMark)
+			if up := e.metric("consentgate_storage_up"); up != 1 {
+				t.Errorf("consentgate_storage_up is %v once it is mended", up)
 			}
 		})
 	}

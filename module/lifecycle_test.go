@@ -103,6 +103,7 @@ func TestFailedReloadKeepsTheRunningStore(t *testing.T) {
 		"unknown option":               {edit(gate, gate+`,"block":true`), "block"},
 		"app refuses a value":          {edit(app, app+`"ip":"hashed",`), "use masked or full"},
 		"app refuses a window":         {edit(app, app+`"windows":{"visits":"25mo"},`), "14mo or 24mo"},
+		"service refuses a window":     {edit(gate, gate+`,"services":[{"id":"matomo","window":"25mo"}]`), "14mo or 24mo"},
 		"app refuses a kind":           {edit(app, app+`"windows":{"Bad-Kind":"14mo"},`), "lower-case"},
 		"app refuses a country":        {edit(app, app+`"jurisdiction":"kz",`), "ISO 3166-1"},
 		"app refuses months":           {edit(app, app+`"choice_months":13,`), "1 to 12"},

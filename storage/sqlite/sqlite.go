@@ -257,6 +257,9 @@ func (s *Store) view(ctx context.Context, f func(tx *sql.Tx) error) error {
 	if s.closed {
 		return storage.ErrClosed
 	}
+	if err := s.inPlace(); err != nil {
+		return fmt.Errorf("reading records: %w", err)
+	}
 	tx, err := s.readers.BeginTx(ctx, nil)
 	if err == nil {
 		defer tx.Rollback() // nothing was written

@@ -123,6 +123,7 @@ func TestBytesAreGoneAfterTheWindow(t *testing.T) {
 }
 
 func TestBytesAreGoneAfterARevocation(t *testing.T) {
+	t.Parallel()
 	for name, test := range shapes {
 		for _, event := range []storage.Event{storage.Withdrawn, storage.Erased} {
 			t.Run(fmt.Sprint(name, ", ", event), func(t *testing.T) {

@@ -75,6 +75,7 @@ func TestLockOfAnotherProcessIsWaitedForAndNamed(t *testing.T) {
 }
 
 func TestLockedDatabaseOpensOnceItIsFree(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, _ := openAt(t, dir)
 	s.Close()

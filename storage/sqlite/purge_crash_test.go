@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,12 +26,13 @@ import (
 const orderVariable = "CONSENTGATE_TEST_ORDER"
 
 const (
-	crashPoints  = 50
+	crashRuns    = 64
+	crashPoints  = 50 // so many runs at least are to be killed before their end
 	crashSeed    = 20261123
 	expiredDays  = 6
 	liveDays     = 3
 	revokedCount = 4  // visitors who revoke, with records on every day
-	visitorCount = 30 // others, on each day
+	visitorCount = 12 // others, on each day
 )
 
 // revokedID is a visitor who revokes: those with even numbers withdraw, the
@@ -207,43 +209,54 @@ func killAt(t *testing.T, dir string, point crashPoint) (printed []string, ran t
 // Whenever the server is killed while it destroys, the next start finishes it,
 // each destruction has its act once, and nothing else is lost.
 func TestDestructionKilledAnywhereIsFinished(t *testing.T) {
+	t.Parallel()
 	d := prepareDoomed(t)
 	random := rand.New(rand.NewPCG(crashSeed, 0))
-	run := func(points ...crashPoint) (ran time.Duration, whole bool) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, databaseName), d.content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var printed []string
-		for _, point := range points {
-			var lines []string
-			lines, ran = killAt(t, dir, point)
-			printed = append(printed, lines...)
-		}
-		d.checkAfter(t, dir, printed)
-		if t.Failed() {
-			t.Fatalf("seed %d, killed at %+v after %q", crashSeed, points, printed)
-		}
-		return ran, ran > 0
-	}
-	full, _ := run(crashPoint{lines: 1 << 20})
-	cut, tried := 0, 0
-	for ; cut < crashPoints && tried < 2*crashPoints; tried++ {
-		var points []crashPoint
-		for range 1 + random.IntN(4)/3 { // one of four is killed again, at its own recovery
-			point := crashPoint{order: random.Uint64(), delay: time.Duration(random.Int64N(int64(full)))}
-			if random.IntN(2) == 0 {
-				point.lines = 1 + random.IntN(3+2*revokedCount-1)
-				point.delay = time.Duration(random.Int64N(int64(4 * time.Millisecond)))
+	full := d.crash(t, crashPoint{lines: 1 << 20}) // runs to its end
+	var cut atomic.Int64
+	t.Run("points", func(t *testing.T) {
+		for number := range crashRuns {
+			var points []crashPoint
+			for range 1 + random.IntN(4)/3 { // one of four is killed again, at its own recovery
+				point := crashPoint{order: random.Uint64(), delay: time.Duration(random.Int64N(int64(full)))}
+				if random.IntN(2) == 0 {
+					point.lines = 1 + random.IntN(2*revokedCount+2)
+					point.delay = time.Duration(random.Int64N(int64(4 * time.Millisecond)))
+				}
+				points = append(points, point)
 			}
-			points = append(points, point)
+			t.Run(fmt.Sprint(number), func(t *testing.T) {
+				t.Parallel()
+				if d.crash(t, points...) == 0 {
+					cut.Add(1)
+				}
+			})
 		}
-		if _, whole := run(points...); !whole {
-			cut++
-		}
+	})
+	if n := cut.Load(); n < crashPoints {
+		t.Errorf("only %d of %d processes were killed before their end", n, crashRuns)
 	}
-	if cut < crashPoints {
-		t.Errorf("only %d of %d processes were killed before their end", cut, tried)
+	t.Logf("%d of %d processes were killed before their end; the whole work took %v", cut.Load(), crashRuns, full)
+}
+
+// crash lets a process work on a copy of the database and kills it, once for each
+// point, and judges what a start makes of it. It returns how long the last one
+// needed, 0 when it was killed before its end.
+func (d doomed) crash(t *testing.T, points ...crashPoint) (ran time.Duration) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, databaseName), d.content, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%d of %d processes were killed before their end; the whole work took %v", cut, tried, full)
+	var printed []string
+	for _, point := range points {
+		var lines []string
+		lines, ran = killAt(t, dir, point)
+		printed = append(printed, lines...)
+	}
+	d.checkAfter(t, dir, printed)
+	if t.Failed() {
+		t.Logf("seed %d, killed at %+v after %q", crashSeed, points, printed)
+	}
+	return ran
 }

@@ -20,10 +20,12 @@ import (
 // seed is printed when a test fails whose instants are drawn.
 const seed = 20260228
 
-// record is what one visit left in the tables of one window.
+// record is what the visits of a day, all under one ID, left in the tables of one
+// window.
 type record struct {
 	id     consent.ID
 	months int
+	visits int
 }
 
 // chosenInstants are those of the days on which windows are hard to reckon: the
@@ -51,6 +53,12 @@ func chosenInstants(almaty *time.Location, random *rand.Rand) []time.Time {
 	return list
 }
 
+// idOf returns the ID under which the visits of a day are recorded.
+func idOf(day string) (id consent.ID) {
+	copy(id[:], day)
+	return id
+}
+
 // The whole way, on a real database and through the scheduler's tick: what was
 // collected at any instant of a day can be read until a millisecond before the
 // first window of that day ends, not from that instant on, and its table is
@@ -73,29 +81,33 @@ func TestWindowsEndOnARealDatabase(t *testing.T) {
 	}
 	defer store.Close()
 
-	ending := map[time.Time][]record{} // by the end of the first window of their day
-	days := map[string]bool{}
-	for i, at := range instants {
+	visits := map[string]int{} // by day
+	for _, at := range instants {
 		clock.Set(at)
-		id := consent.ID{1, byte(i >> 8), byte(i)}
-		if !store.AppendVisit(storage.Visit{At: at, ConsentID: id, Services: []storage.VisitService{
+		day := at.In(almaty).Format(time.DateOnly)
+		if !store.AppendVisit(storage.Visit{At: at, ConsentID: idOf(day), Services: []storage.VisitService{
 			{Service: "matomo"}, {Service: "ads", Kind: "audience"}}}) {
 			t.Fatalf("the visit at %v was not taken", at)
 		}
-		if i%100 == 0 {
-			if err := store.Sync(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+		visits[day]++
+	}
+	ending := map[time.Time][]record{} // by the end of the first window of their day
+	for day, count := range visits {
+		begin, err := time.ParseInLocation(time.DateOnly, day, almaty)
+		if err != nil {
+			t.Fatal(err)
 		}
-		local := at.In(almaty)
-		days[local.Format(time.DateOnly)] = true
-		begin := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, almaty)
 		for _, months := range []int{14, 24} {
 			ends := policytest.WindowEnd(begin, months).UTC()
-			if early := policytest.WindowEnd(at, months).Sub(ends); early < 0 || early >= 24*time.Hour {
-				t.Fatalf("the window of %v ends %v after that of its day's first instant", local, early)
+			ending[ends] = append(ending[ends], record{idOf(day), months, count})
+		}
+	}
+	for _, at := range instants {
+		begin, _ := time.ParseInLocation(time.DateOnly, at.In(almaty).Format(time.DateOnly), almaty)
+		for _, months := range []int{14, 24} {
+			if early := policytest.WindowEnd(at, months).Sub(policytest.WindowEnd(begin, months)); early < 0 || early >= 24*time.Hour {
+				t.Fatalf("the window of %v ends %v after that of its day's first instant", at.In(almaty), early)
 			}
-			ending[ends] = append(ending[ends], record{id, months})
 		}
 	}
 	if err := store.Sync(t.Context()); err != nil {
@@ -131,14 +143,14 @@ func TestWindowsEndOnARealDatabase(t *testing.T) {
 		}
 		return count
 	}
-	full := map[int]int{14: 2, 24: 1} // visit and IP record; IP record
+	full := map[int]int{14: 2, 24: 1} // of each visit: itself and an IP record; another
 
 	checked := 0
 	for _, at := range slices.SortedFunc(maps.Keys(ending), time.Time.Compare) {
 		clock.Set(at.Add(-time.Millisecond))
 		for _, r := range ending[at] {
-			if n := readable(r); n != full[r.months] {
-				t.Errorf("%d of %d records of %d months are readable a millisecond before %v (seed %d)", n, full[r.months], r.months, at, seed)
+			if n := readable(r); n != r.visits*full[r.months] {
+				t.Errorf("%d of %d records of %d months are readable a millisecond before %v (seed %d)", n, r.visits*full[r.months], r.months, at, seed)
 			}
 		}
 		if result := tick(); len(result.Dropped) != 0 {
@@ -163,8 +175,8 @@ func TestWindowsEndOnARealDatabase(t *testing.T) {
 		}
 	}
 	parts, err := store.Parts(t.Context())
-	if err != nil || len(parts) != 3*len(days) || checked != 2*len(instants) {
-		t.Errorf("%d parts of %d days, %d of %d ends checked, %v", len(parts), len(days), checked, 2*len(instants), err)
+	if err != nil || len(parts) != 3*len(visits) || checked != 2*len(visits) {
+		t.Errorf("%d parts of %d days, %d of %d ends checked, %v", len(parts), len(visits), checked, 2*len(visits), err)
 	}
 	for _, part := range parts {
 		if part.State != storage.Scrubbed {
@@ -174,5 +186,5 @@ func TestWindowsEndOnARealDatabase(t *testing.T) {
 	if v, err := store.Verify(t.Context()); err != nil || !v.OK || v.Residual != 0 {
 		t.Errorf("Verify = %+v, %v", v, err)
 	}
-	t.Logf("%d days, %d instants", len(days), len(instants))
+	t.Logf("%d days, %d instants", len(visits), len(instants))
 }

@@ -24,9 +24,9 @@ var shapes = map[string]struct {
 }{
 	"one row":                      {1, fixedRows},
 	"a few rows of a fixed length": {15, fixedRows},
-	"rows of a fixed length":       {700, fixedRows},
-	"rows of varying length":       {700, varyingRows},
-	"rows with overflow pages":     {90, overflowingRows},
+	"rows of a fixed length":       {250, fixedRows},
+	"rows of varying length":       {250, varyingRows},
+	"rows with overflow pages":     {40, overflowingRows},
 }
 
 // mustLeave fails the test unless exactly all of the needles are found, or none.
@@ -129,10 +129,10 @@ func TestBytesAreGoneAfterARevocation(t *testing.T) {
 			t.Run(fmt.Sprint(name, ", ", event), func(t *testing.T) {
 				dir := t.TempDir()
 				s, clock := openAt(t, dir)
-				// Of every hundred visitors one goes, of a single one that one.
+				// Of every fifty visitors one goes, of a single one that one.
 				var gone, stay []consent.ID
 				for i, id := range newCrowd(test.rows, fixedRows).ids() {
-					if i%100 == 0 {
+					if i%50 == 0 {
 						gone = append(gone, id)
 					} else {
 						stay = append(stay, id)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/netip"
@@ -43,11 +44,16 @@ func fileBytes(t *testing.T, s *Store) []byte {
 // eight bytes.
 func left(haystack []byte, needles [][]byte) int {
 	byStart := map[[8]byte][][]byte{}
+	var possible [1 << 16]bool // by the first two bytes: a look into the map at each byte is slow
 	for _, needle := range needles {
+		possible[binary.BigEndian.Uint16(needle)] = true
 		byStart[[8]byte(needle)] = append(byStart[[8]byte(needle)], needle)
 	}
 	found := map[string]bool{}
 	for i := range max(0, len(haystack)-7) {
+		if !possible[uint16(haystack[i])<<8|uint16(haystack[i+1])] {
+			continue
+		}
 		for _, needle := range byStart[[8]byte(haystack[i:])] {
 			if bytes.HasPrefix(haystack[i:], needle) {
 				found[string(needle)] = true

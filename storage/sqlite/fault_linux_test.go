@@ -68,6 +68,9 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 			t.Fatal(err)
 		}
 		acknowledged++
+		if err := s.Sync(t.Context()); err != nil { // the writer has logged by then
+			t.Fatal(err)
+		}
 		if n := strings.Count(log.String(), "records can't be written"); n != 1 || !strings.Contains(log.String(), "records can be written again") {
 			t.Errorf("log:\n%s", log.String())
 		}

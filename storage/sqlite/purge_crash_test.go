@@ -26,13 +26,13 @@ import (
 const orderVariable = "CONSENTGATE_TEST_ORDER"
 
 const (
-	crashRuns    = 64
+	crashRuns    = 60
 	crashPoints  = 50 // so many runs at least are to be killed before their end
 	crashSeed    = 20261123
-	expiredDays  = 6
-	liveDays     = 3
-	revokedCount = 4  // visitors who revoke, with records on every day
-	visitorCount = 12 // others, on each day
+	expiredDays  = 4
+	liveDays     = 2
+	revokedCount = 4 // visitors who revoke, with records on every day
+	visitorCount = 6 // others, on each day
 )
 
 // revokedID is a visitor who revokes: those with even numbers withdraw, the

@@ -26,12 +26,12 @@ import (
 const orderVariable = "CONSENTGATE_TEST_ORDER"
 
 const (
-	crashRuns    = 60
+	crashRuns    = 64
 	crashPoints  = 50 // so many runs at least are to be killed before their end
 	crashSeed    = 20261123
-	expiredDays  = 4
+	expiredDays  = 3
 	liveDays     = 2
-	revokedCount = 4 // visitors who revoke, with records on every day
+	revokedCount = 3 // visitors who revoke, with records on every day
 	visitorCount = 6 // others, on each day
 )
 
@@ -218,7 +218,7 @@ func TestDestructionKilledAnywhereIsFinished(t *testing.T) {
 		for number := range crashRuns {
 			var points []crashPoint
 			for range 1 + random.IntN(4)/3 { // one of four is killed again, at its own recovery
-				point := crashPoint{order: random.Uint64(), delay: time.Duration(random.Int64N(int64(full)))}
+				point := crashPoint{order: random.Uint64(), delay: time.Duration(random.Int64N(int64(full * 2 / 3)))}
 				if random.IntN(2) == 0 {
 					point.lines = 1 + random.IntN(2*revokedCount+2)
 					point.delay = time.Duration(random.Int64N(int64(4 * time.Millisecond)))

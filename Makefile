@@ -33,9 +33,12 @@ leaks: tools ## what each layer of the gate stops, in Chromium and Firefox, as a
 	@./.ci/tools firefox
 	go test $(TESTFLAGS) -tags matrix -run '^TestMatrix$$' -timeout 90m -v ./e2e/leaks
 
+# They kill dozens of processes and wait for locks.
+SLOW := 'TestDestructionKilledAnywhereIsFinished|TestLockedDatabaseOpensOnceItIsFree'
+
 .PHONY: quick
 quick: ## the packages that know nothing of Caddy, in seconds
-	go test ./internal/... ./storage/... ./banner
+	go test -skip $(SLOW) ./internal/... ./storage/... ./banner
 
 .PHONY: check
 check: ## formatting, vet and staticcheck

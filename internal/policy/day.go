@@ -1,6 +1,6 @@
-// Package policy holds the dates of a privacy policy: its editions, and the
-// windows of 14 or 24 calendar months after which analytics data must be gone
-// (policy of 2025-03-12, 3.1 row 7).
+// Package policy holds the dates of a privacy policy: its editions, the windows of
+// 14 or 24 calendar months after which analytics data must be gone (policy of
+// 2025-03-12, 3.1 row 7), and the days by which requests must be answered (3.4.1).
 //
 // It is a leaf and reads no clock: every instant is given.
 package policy

@@ -37,6 +37,10 @@ const (
 	Refused   Event = "refused"
 	Withdrawn Event = "withdrawn"
 	Erased    Event = "erased"
+	// Blocked forbids new records under the ID until Unblocked, Withdrawn or
+	// Erased; what is held stays (policy 3.4.1 (2)).
+	Blocked   Event = "blocked"
+	Unblocked Event = "unblocked"
 )
 
 // Method is the way by which the visitor expressed the choice.
@@ -226,6 +230,7 @@ type Totals struct {
 type Store interface {
 	Evidence
 	Statistics
+	Requests
 	// AppendConsent writes one ledger row, and p, when given, as an IP record of
 	// the visits kind. It returns the row as written once both are durable, and
 	// ErrClock when its time isn't the present. When ctx ends before, the row may
@@ -236,7 +241,8 @@ type Store interface {
 	// them: one per service, or one without a service when none ran. It reports
 	// false, and counts the visit as dropped, when the queue is full, the store
 	// is closed, the visit's time isn't the present or a kind isn't valid. A
-	// visit under an ID that was withdrawn or erased meanwhile is discarded.
+	// visit under an ID that was withdrawn, erased or blocked meanwhile is
+	// discarded.
 	AppendVisit(v Visit) bool
 	// Sync waits until everything queued before the call is durable.
 	Sync(ctx context.Context) error
@@ -250,8 +256,8 @@ type Store interface {
 	// PendingErasures returns the erasures that revoked consents demand and that
 	// no Erase has finished, one for each ID, the oldest first.
 	PendingErasures(ctx context.Context) ([]Erasure, error)
-	// Revoked returns the IDs whose newest ledger event revokes the consent and
-	// happened at since or later, in the order of these events.
+	// Revoked returns the IDs whose newest ledger event, blocks aside, revokes the
+	// consent and happened at since or later, in the order of these events.
 	Revoked(ctx context.Context, since time.Time) ([]consent.ID, error)
 	// Parts lists the day tables, the oldest first.
 	Parts(ctx context.Context) ([]Part, error)

@@ -91,10 +91,10 @@ func kindOf(service storage.VisitService) string {
 	return cmp.Or(service.Kind, storage.VisitsKind)
 }
 
-// appendVisit writes one visit, unless the visitor has withdrawn: a page may
-// still have been on its way then.
+// appendVisit writes one visit, unless the consent was revoked or blocked: a page
+// may still have been on its way then.
 func (w *writer) appendVisit(v storage.Visit) error {
-	if revoked, err := w.revoked(v.ConsentID); err != nil || revoked {
+	if stopped, err := w.stopped(v.ConsentID); err != nil || stopped {
 		return err
 	}
 	err := w.add(visitsTable, storage.VisitsKind, v.At, v.ConsentID,
@@ -113,17 +113,6 @@ func (w *writer) appendVisit(v storage.Visit) error {
 		}
 	}
 	return nil
-}
-
-// revoked reports whether the last event under the ID took the consent back.
-func (w *writer) revoked(id consent.ID) (bool, error) {
-	var event storage.Event
-	err := w.queryRow("SELECT event FROM ledger WHERE consent_id = ? ORDER BY seq DESC LIMIT 1", []any{id.String()}, &event)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, fmt.Errorf("reading the last choice: %w", err)
-	}
-	_, revokes := event.Revokes()
-	return revokes, nil
 }
 
 func (w *writer) addIP(kind string, at time.Time, id consent.ID, p storage.Person, r ipRecord) error {

@@ -67,8 +67,8 @@ func (s *Store) PendingErasures(ctx context.Context) ([]storage.Erasure, error) 
 	return pending, nil
 }
 
-// Revoked returns the IDs whose newest ledger event revokes the consent and
-// happened at since or later, in the order of these events.
+// Revoked returns the IDs whose newest ledger event, blocks aside, revokes the
+// consent and happened at since or later, in the order of these events.
 func (s *Store) Revoked(ctx context.Context, since time.Time) ([]consent.ID, error) {
 	revoked, err := list(ctx, s, func(rows *sql.Rows) (consent.ID, error) {
 		var id string
@@ -78,7 +78,8 @@ func (s *Store) Revoked(ctx context.Context, since time.Time) ([]consent.ID, err
 		return consent.ParseID(id)
 	}, `SELECT consent_id FROM ledger AS newest
 		WHERE event IN (?, ?) AND at >= ? AND consent_id <> ''
-		AND NOT EXISTS (SELECT 1 FROM ledger WHERE consent_id = newest.consent_id AND seq > newest.seq)
+		AND NOT EXISTS (SELECT 1 FROM ledger WHERE consent_id = newest.consent_id AND seq > newest.seq
+			AND event NOT IN ('blocked', 'unblocked'))
 		ORDER BY seq`, string(storage.Withdrawn), string(storage.Erased), millis(since))
 	if err != nil {
 		return nil, fmt.Errorf("reading the revoked consents: %w", err)

@@ -91,6 +91,13 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"copy writes over nothing", copyRefused},
 		{"choices are counted by local day", choicesByDay},
 		{"acts are summed up by kind and reason", actsSummedUp},
+		{"request comes back as it was written", requestComesBack},
+		{"request is closed once", requestClosedOnce},
+		{"request takes effect with its event or not at all", requestEffect},
+		{"closing a request can demand an erasure", requestErases},
+		{"nothing is recorded under a blocked ID", blockStopsWrites},
+		{"block ends with its end or with the consent", blockEnds},
+		{"standing is what the store acts by", standings},
 		{"closed store answers ErrClosed", closed},
 		{"ended context ends the call", endedContext},
 	} {

@@ -65,7 +65,7 @@ type HeldRow struct {
 // EventRow is one decision of the visitor.
 type EventRow struct {
 	At      time.Time // shown in its own location
-	Event   string    // given, refused, withdrawn or erased
+	Event   string    // given, refused, withdrawn, erased, blocked or unblocked
 	Method  string    // banner, page, api or admin
 	Edition policy.Day
 	Allowed []string // categories and catalogue IDs of services

@@ -207,7 +207,7 @@ func (t *texts) lists() map[string]keyed {
 		"page.own_services": of(t.Page.OwnServices, "visits"),
 		"page.whats":        of(t.Page.Whats, "ip", "visits"),
 		"page.kinds":        of(t.Page.Kinds, "visits"),
-		"page.events":       of(t.Page.Events, "given", "refused", "withdrawn", "erased"),
+		"page.events":       of(t.Page.Events, "given", "refused", "withdrawn", "erased", "blocked", "unblocked"),
 		"page.methods":      of(t.Page.Methods, "banner", "page", "api", "admin"),
 	}
 }

@@ -1,10 +1,12 @@
 package module
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -66,7 +68,11 @@ func (*Admin) Routes() []caddy.AdminRoute {
 		route("report", http.MethodGet, adminReport),
 		route("purge", http.MethodPost, adminPurge),
 		route("export", http.MethodGet, adminExport),
+		route("held", http.MethodPost, adminExport), // the same, with the ID in the body: addresses are logged
 		route("erase", http.MethodPost, adminErase),
+		route("requests", http.MethodGet, adminRequests),
+		route("request-add", http.MethodPost, adminAddRequest),
+		route("request-close", http.MethodPost, adminCloseRequest),
 	}
 }
 
@@ -104,6 +110,8 @@ type Status struct {
 	// UnknownThirdParties are those that nothing names, seen in the last 30 days.
 	UnknownThirdParties int      `json:"unknown_third_parties"`
 	OverdueCopies       int      `json:"overdue_copies"`
+	OpenRequests        int      `json:"open_requests"`
+	OverdueRequests     int      `json:"overdue_requests"`
 	Key                 string   `json:"key"`      // by which receipts and checkpoints are checked
 	Problems            []string `json:"problems"` // in words; empty when all promises are kept
 }
@@ -120,6 +128,7 @@ func (s Status) problems() []string {
 	add(s.Overdue > 0, "%d day tables are past their day; run: consentgate consent purge", s.Overdue)
 	add(s.Verification.Unresolved > 0, "%d rows of the ledger refer to a text that is missing or was changed.", s.Verification.Unresolved)
 	add(s.OverdueCopies > 0, "%d copies of the database are past their day; run: consentgate consent backup --list", s.OverdueCopies)
+	add(s.OverdueRequests > 0, "%d requests by letter or mail are past their day; run: consentgate consent request list", s.OverdueRequests)
 	add(s.Verification.Residual > 0, "Bytes of %d destroyed day tables are still in the database files.", s.Verification.Residual)
 	add(s.Totals.Dropped > 0, "%d visits were not recorded since the server started, because the queue was full or the clock was off.", s.Totals.Dropped)
 	return problems
@@ -153,6 +162,11 @@ func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
 	read(func() error {
 		copies, e := store.Copies(ctx)
 		s.OverdueCopies = overdueCopies(copies, s.At)
+		return e
+	})
+	read(func() error {
+		requests, e := store.Requests(ctx, false)
+		s.OpenRequests, s.OverdueRequests = len(requests), overdueRequests(requests, app.today())
 		return e
 	})
 	if err != nil {
@@ -199,48 +213,52 @@ func adminExport(r *http.Request, _ *App, store storage.Store) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := store.Sync(r.Context()); err != nil {
-		return nil, err
+	return knownConsent(r.Context(), store, id)
+}
+
+// knownConsent returns what is held under an ID that the ledger knows.
+func knownConsent(ctx context.Context, store storage.Store, id consent.ID) (storage.Holding, error) {
+	if err := store.Sync(ctx); err != nil {
+		return storage.Holding{}, err
 	}
-	held, err := store.Held(r.Context(), id)
+	held, err := store.Held(ctx, id)
 	if err == nil && len(held.Events) == 0 {
-		return nil, caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("no record has this consent ID")}
+		return held, notFound("no record has this consent ID")
 	}
 	return held, err
 }
+
+// operator is the actor of what is done by command.
+const operator = "operator"
 
 func adminErase(r *http.Request, app *App, store storage.Store) (any, error) {
 	id, err := requestedID(r)
 	if err != nil {
 		return nil, err
 	}
-	ctx := r.Context()
-	if err := store.Sync(ctx); err != nil {
+	if _, err := knownConsent(r.Context(), store, id); err != nil {
 		return nil, err
 	}
-	held, err := store.Held(ctx, id)
-	if err != nil {
+	if err := app.shared.append(r.Context(), app.operatorRow(id, storage.Erased), nil); err != nil {
 		return nil, err
 	}
-	if len(held.Events) == 0 {
-		return nil, caddy.APIError{HTTPStatus: http.StatusNotFound, Err: errors.New("no record has this consent ID")}
-	}
-	row := storage.Consent{
-		ConsentID: id, Event: storage.Erased, At: app.now(), Edition: app.Policy.Edition, PolicyURL: app.Policy.URL,
-		Method: storage.ByAdmin, Controller: app.Controller.ID, CrossBorder: app.CrossBorder == "allow", Version: version(),
-	}
-	if err := app.shared.append(ctx, row, nil); err != nil {
-		return nil, err
-	}
-	acts, err := app.shared.erase(ctx, id, storage.SubjectRequest, "operator")
-	app.metrics.observeActs(acts)
-	return acts, err
+	return app.forget(r.Context(), id, storage.Erased)
+}
+
+// maxFields bounds the body of a request of the admin API, in bytes.
+const maxFields = 4 << 10
+
+// fields returns the fields of the request's body and address.
+func fields(r *http.Request) url.Values {
+	r.Body = http.MaxBytesReader(nil, r.Body, maxFields)
+	r.ParseForm() // what can't be read is missing, and refused as that
+	return r.Form
 }
 
 func requestedID(r *http.Request) (consent.ID, error) {
-	id, err := consent.ParseID(r.URL.Query().Get("id"))
+	id, err := consent.ParseID(fields(r).Get("id"))
 	if err != nil {
-		return id, caddy.APIError{HTTPStatus: http.StatusBadRequest, Err: err}
+		return id, badRequest(err)
 	}
 	return id, nil
 }

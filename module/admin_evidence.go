@@ -3,6 +3,8 @@ package module
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -87,6 +89,9 @@ func adminDocument(r *http.Request, _ *App, store storage.Store) (any, error) {
 	if hash == "" {
 		return store.Documents(r.Context())
 	}
+	if digest, err := hex.DecodeString(hash); err != nil || len(digest) != sha256.Size {
+		return nil, badRequest(errors.New("sha256 " + strconv.Quote(hash) + " has to be 64 hexadecimal digits: see \"consent document\""))
+	}
 	document, err := store.Document(r.Context(), hash)
 	if errors.Is(err, storage.ErrUnknown) {
 		return nil, notFound("no document has the hash " + strconv.Quote(hash))
@@ -107,7 +112,7 @@ func adminBackup(r *http.Request, app *App, store storage.Store) (any, error) {
 	}
 	made, err := store.MakeCopy(r.Context(), path, deleteBy)
 	if err != nil {
-		return nil, badRequest(err)
+		return nil, caddy.APIError{HTTPStatus: http.StatusConflict, Err: err}
 	}
 	app.logger.Info("the database was copied", "path", made.Path, "bytes", made.Bytes, "delete_by", made.DeleteBy)
 	return made, nil

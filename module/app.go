@@ -64,6 +64,11 @@ type App struct {
 	// Default: 6.
 	ChoiceMonths int `json:"choice_months,omitempty"`
 
+	// A file with the working days of years that the built-in calendar of
+	// Kazakhstan lacks or has wrong, in the form of internal/policy/holidays.json.
+	// They decide by when a request must be answered (policy 3.4.1). Default: none.
+	Holidays string `json:"holidays,omitempty"`
+
 	// Fills an empty store with made-up visits, some of which are past their
 	// window, so that one can watch them being destroyed. For trying
 	// consentgate out: a store that holds records refuses it. Default: false.
@@ -73,6 +78,7 @@ type App struct {
 	location *time.Location
 	now      func() time.Time
 	edition  storage.Document // of the policy; without SHA256 when no file is named
+	calendar policy.Calendar
 	keys     *keyStore
 	metrics  *metrics
 	shared   *sharedStore
@@ -122,8 +128,8 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "consent", New: func() caddy.Module { return new(App) }}
 }
 
-// Provision sets defaults and takes a share in the store. The only file it reads
-// is the policy's: the database is opened when the app starts.
+// Provision sets defaults and takes a share in the store. The only files it reads
+// are the policy's and the holidays': the database is opened when the app starts.
 func (a *App) Provision(ctx caddy.Context) error {
 	a.logger = ctx.Slogger()
 	a.setDefaults()
@@ -136,6 +142,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		}
 	}
 	if err := a.readPolicy(); err != nil {
+		return err
+	}
+	if err := a.readHolidays(); err != nil {
 		return err
 	}
 	path, err := caddy.NewReplacer().ReplaceOrErr(a.Storage.Path, true, true)
@@ -171,6 +180,19 @@ func (a *App) readPolicy() error {
 		return fmt.Errorf("policy: %w", err)
 	}
 	return nil
+}
+
+func (a *App) readHolidays() (err error) {
+	if a.Holidays == "" {
+		a.calendar, err = policy.BuiltinCalendar()
+		return err
+	}
+	path, err := caddy.NewReplacer().ReplaceOrErr(a.Holidays, true, true)
+	if err != nil {
+		return fmt.Errorf("holidays: %w", err)
+	}
+	a.calendar, err = policy.ReadCalendar(path)
+	return err
 }
 
 func (a *App) setDefaults() {

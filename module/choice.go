@@ -105,7 +105,11 @@ func (x *exchange) decide(form url.Values, choice consent.Choice, revocation sto
 	choice.Edition, choice.Day = h.app.Policy.Edition, policy.DayOf(x.at, h.app.location)
 	switch {
 	case choice.State == consent.Allowed:
-		if choice.ID = previous.ID; revokes || choice.ID.IsZero() {
+		// A block isn't lifted by whoever holds the cookie. What the visitor allows
+		// meanwhile is a consent of its own; what is held under the blocked one waits
+		// for the operator, for its window, or for the visitor to withdraw instead.
+		blocked := h.app.shared.standing(previous.ID).Blocked
+		if choice.ID = previous.ID; revokes || blocked || choice.ID.IsZero() {
 			choice.ID = consent.NewID()
 		}
 		row := x.row(form, storage.Given)

@@ -13,7 +13,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/dustin/go-humanize"
-	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -40,6 +39,9 @@ Asks the running server, through its admin API, about consent and records.
   consentgate consent purge             destroys it now
   consentgate consent export ID         everything held about one consent ID
   consentgate consent erase ID          destroys it
+  consentgate consent request list      requests that came by letter or mail, and by when they are due
+  consentgate consent request add --received YYYY-MM-DD --kind KIND --id ID   records one
+  consentgate consent request close N --result RESULT   does what it asks for, or turns it down
   consentgate consent backup FILE       copies the database; --list shows the copies and their days
 
 These need no server:
@@ -49,22 +51,15 @@ These need no server:
   consentgate consent catalogue NAME    everything about one of them
 
 Exit codes: 0 all is in order; 1 the command failed, for example because no
-server runs; 2 the answer is that a promise isn't kept.`,
+server runs; 2 the answer is that a promise isn't kept, or a value is malformed:
+then it is named, and nothing was changed.`,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.PersistentFlags().String("address", caddy.DefaultAdminListen, "The address of the server's admin API")
 			cmd.PersistentFlags().Bool("json", false, "Prints JSON instead of text")
-			add := func(use, short string, args cobra.PositionalArgs, run func(client, []string) (code int, err error)) *cobra.Command {
-				sub := &cobra.Command{Use: use, Short: short, Args: args, SilenceUsage: true}
-				sub.RunE = caddycmd.WrapCommandFuncForCobra(func(fl caddycmd.Flags) (int, error) {
-					sub.SilenceErrors = true // Caddy logs them, and exit code 2 comes with its own text
-					return run(client{
-						address: fl.String("address"), json: fl.Bool("json"), out: sub.OutOrStdout(), err: sub.ErrOrStderr(), flags: sub.Flags(),
-						dryRun: sub.Flags().Changed("dry-run"), caddyfile: sub.Flags().Changed("caddyfile"),
-					}, sub.Flags().Args())
-				})
-				cmd.AddCommand(sub)
-				return sub
-			}
+			cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+				return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return exitBroken, err })(cmd, nil)
+			})
+			add := under(cmd)
 			add("status", "Shows what is held, until when, and any problem", cobra.NoArgs, client.status)
 			add("inventory", "Shows third parties, cookies and collectors that the traffic shows", cobra.NoArgs, client.inventory).
 				Flags().Bool("caddyfile", false, "Prints options of consent_gate to paste")
@@ -75,16 +70,37 @@ server runs; 2 the answer is that a promise isn't kept.`,
 			add("export ID", "Prints everything held about one consent ID, as JSON", cobra.ExactArgs(1), client.export)
 			add("erase ID", "Destroys everything held about one consent ID", cobra.ExactArgs(1), client.erase)
 			addEvidence(add)
+			addRequests(cmd)
 			cmd.AddCommand(catalogueCommand(), reportCommand(), verifyReceiptCommand())
 		},
 	})
+}
+
+// under returns a function that adds commands to the given one.
+func under(cmd *cobra.Command) func(use, short string, args cobra.PositionalArgs, run func(client, []string) (code int, err error)) *cobra.Command {
+	return func(use, short string, args cobra.PositionalArgs, run func(client, []string) (code int, err error)) *cobra.Command {
+		sub := &cobra.Command{Use: use, Short: short, Args: args, SilenceUsage: true}
+		sub.RunE = caddycmd.WrapCommandFuncForCobra(func(fl caddycmd.Flags) (int, error) {
+			sub.SilenceErrors = true // Caddy logs them, and exit code 2 comes with its own text
+			code, err := run(client{
+				address: fl.String("address"), json: fl.Bool("json"), out: sub.OutOrStdout(), err: sub.ErrOrStderr(), flags: sub.Flags(),
+				dryRun: sub.Flags().Changed("dry-run"), caddyfile: sub.Flags().Changed("caddyfile"),
+			}, sub.Flags().Args())
+			if errors.As(err, new(malformed)) {
+				code = exitBroken
+			}
+			return code, err
+		})
+		cmd.AddCommand(sub)
+		return sub
+	}
 }
 
 // The exit codes of the commands.
 const (
 	exitOK     = caddy.ExitCodeSuccess
 	exitFailed = caddy.ExitCodeFailedStartup
-	exitBroken = 2 // a promise isn't kept
+	exitBroken = 2 // a promise isn't kept, or a value is malformed
 )
 
 // client asks the admin API of a running server.
@@ -100,18 +116,25 @@ type client struct {
 
 // call fetches an answer into v, and prints it when JSON was asked for.
 func (c client) call(method, name string, query url.Values, v any) error {
-	return c.request(method, name, query, nil, v)
+	return c.request(method, name, query, nil, nil, v)
 }
 
-// request is call with a body.
-func (c client) request(method, name string, query url.Values, body io.Reader, v any) error {
-	response, err := caddycmd.AdminAPIRequest(c.address, method, adminPath+name+"?"+query.Encode(), nil, body)
+// post sends fields that may name a consent in the request's body: Caddy logs the
+// addresses that its admin API is asked for.
+func (c client) post(name string, fields url.Values, v any) error {
+	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	return c.request(http.MethodPost, name, nil, header, strings.NewReader(fields.Encode()), v)
+}
+
+// request is call with header lines and a body.
+func (c client) request(method, name string, query url.Values, header http.Header, body io.Reader, v any) error {
+	response, err := caddycmd.AdminAPIRequest(c.address, method, adminPath+name+"?"+query.Encode(), header, body)
 	if err != nil {
 		var opErr interface{ Timeout() bool }
 		if errors.As(err, &opErr) || strings.Contains(err.Error(), "connection refused") {
 			return fmt.Errorf("no server answers at %s: start one with \"consentgate run\", or name its admin API with --address (%w)", c.address, err)
 		}
-		return err
+		return answered(err)
 	}
 	defer response.Body.Close()
 	raw, err := io.ReadAll(response.Body)
@@ -154,6 +177,9 @@ func (c client) status([]string) (int, error) {
 	c.printf("store      %s (%d handle)\n", s.Totals.Database, s.Totals.Handles)
 	c.printf("ledger     %d rows: %d given, %d refused, %d withdrawn, %d erased\n", s.Verification.Rows,
 		s.Totals.Events[storage.Given], s.Totals.Events[storage.Refused], s.Totals.Events[storage.Withdrawn], s.Totals.Events[storage.Erased])
+	if s.OpenRequests > 0 {
+		c.printf("requests   %d open, %d overdue: consentgate consent request list\n", s.OpenRequests, s.OverdueRequests)
+	}
 	if s.UnknownThirdParties > 0 {
 		c.printf("unknown    %d third parties in 30 days: consentgate consent inventory\n", s.UnknownThirdParties)
 	}
@@ -244,7 +270,7 @@ func (c client) export(args []string) (int, error) {
 		return exitFailed, err
 	}
 	var held storage.Holding
-	if err := c.call(http.MethodGet, "export", query, &held); err != nil {
+	if err := c.post("held", query, &held); err != nil {
 		return exitFailed, err
 	}
 	return exitOK, nil
@@ -256,21 +282,9 @@ func (c client) erase(args []string) (int, error) {
 		return exitFailed, err
 	}
 	var acts []storage.Act
-	if err := c.call(http.MethodPost, "erase", query, &acts); err != nil {
+	if err := c.post("erase", query, &acts); err != nil {
 		return exitFailed, err
 	}
-	var rows int64
-	for _, act := range acts {
-		rows += act.Rows
-	}
-	c.printf("destroyed %d records in %d day tables\n", rows, len(acts))
+	c.printf("%s\n", destroyed(acts))
 	return exitOK, nil
-}
-
-func idQuery(args []string) (url.Values, error) {
-	id, err := consent.ParseID(args[0])
-	if err != nil {
-		return nil, err
-	}
-	return url.Values{"id": {id.String()}}, nil
 }

@@ -28,7 +28,7 @@ func catalogueCommand() *cobra.Command {
 		cmd.SilenceErrors = true // Caddy logs them
 		services, err := (&Handler{Catalogues: files}).known()
 		if err != nil {
-			return exitFailed, err
+			return exitBroken, err
 		}
 		slices.SortFunc(services, func(a, b catalogue.Service) int { return strings.Compare(a.ID, b.ID) })
 		err = showCatalogue(cmd.OutOrStdout(), services, cmd.Flags().Args(), fl.Bool("json"))

@@ -45,8 +45,8 @@ func TestCatalogueCommandReadsFiles(t *testing.T) {
 		}
 	}
 	e.wantCommand(0, []string{"catalogue", "own_counter", "--file", path}, "own_*", "24mo")
-	e.wantCommand(1, []string{"catalogue", "--file", path + "x"}, path+"x")
-	e.wantCommand(1, []string{"catalogue", "--file", path, "--file", path}, "already")
+	e.wantCommand(2, []string{"catalogue", "--file", path + "x"}, path+"x")
+	e.wantCommand(2, []string{"catalogue", "--file", path, "--file", path}, "already")
 }
 
 // TestCatalogueCommandNamesTheNearest pins what an unknown name is answered with.

@@ -81,7 +81,7 @@ func (c client) compare(name string) (int, error) {
 	}
 	defer note.Close()
 	var found Comparison
-	if err := c.request(http.MethodPost, "compare", nil, note, &found); err != nil {
+	if err := c.request(http.MethodPost, "compare", nil, nil, note, &found); err != nil {
 		return exitBroken, fmt.Errorf("%s: %w", name, err)
 	}
 	if found.Problem != "" {

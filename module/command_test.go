@@ -85,8 +85,10 @@ func TestCommandsRefuse(t *testing.T) {
 	unknown := consent.NewID().String()
 	e.wantCommand(1, []string{"export", unknown}, "no record has this consent ID")
 	e.wantCommand(1, []string{"erase", unknown}, "no record has this consent ID")
-	e.wantCommand(1, []string{"export", "abc"}, "32 hexadecimal digits")
-	e.wantCommand(1, []string{"erase", "../../x"}, "32 hexadecimal digits")
+	e.wantCommand(2, []string{"export", "abc"}, `"abc"`, "32 hexadecimal digits")
+	e.wantCommand(2, []string{"erase", "../../x"}, `"../../x"`, "32 hexadecimal digits")
+	e.wantCommand(2, []string{"backup", "--destroyed", "x"}, `"x"`, "--destroyed")
+	e.wantCommand(2, []string{"catalogue", "--file", "absent.json"}, "absent.json")
 	e.wantCommand(1, []string{"export"}, "accepts 1 arg(s)")
 	e.wantCommand(1, []string{"status", "now"}, "unknown command")
 	for path, want := range map[string]int{

@@ -17,7 +17,7 @@ func (x *exchange) serveReceipt(w http.ResponseWriter) error {
 	secrets, err := x.handler.app.keys.get(ctx)
 	var terms receipt.Terms
 	if err == nil {
-		terms, err = x.agreed(held.Events[len(held.Events)-1])
+		terms, err = x.agreed(receipt.Newest(held.Events))
 	}
 	if err != nil {
 		x.handler.logger.Error("a receipt can't be issued", "error", err)

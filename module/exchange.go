@@ -44,10 +44,7 @@ func (h *Handler) newExchange(r *http.Request) *exchange {
 	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
 		x.url = *original.URL
 	}
-	x.choice = h.choice(r, x.host, x.at)
-	if x.choice.State == consent.Allowed && h.app.shared.isRevoked(x.choice.ID) {
-		x.choice = consent.Choice{State: consent.Refused, Edition: x.choice.Edition, Day: x.choice.Day}
-	}
+	x.choice = h.inForce(h.choice(r, x.host, x.at))
 	x.permit = h.gate.Permit(x.choice)
 	return x
 }

@@ -149,6 +149,7 @@ type storeCollector struct {
 	shared *sharedStore
 
 	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures, copies, unknown *prometheus.Desc
+	requestsOpen, requestsOverdue, requestsNext                                      *prometheus.Desc
 
 	mu sync.Mutex // one scrape at a time
 }
@@ -167,13 +168,19 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 		copies:        describe("copies_overdue", "Copies of the database that are past the day by which they must be destroyed."),
 		erasures:      describe("pending_erasures", "Withdrawn consents whose data is still to be destroyed."),
 		unknown:       describe("unknown_third_parties", "Third parties seen in the last 30 days that no service and no option names, by what shows them: pages, or only browsers' reports.", "source"),
-		oldest:        describe("oldest_readable_row_age_seconds", "Age of the oldest record that can still be read.", "kind"),
+
+		requestsOpen:    describe("requests_open", "Requests by letter or mail that wait for their answer."),
+		requestsOverdue: describe("requests_overdue", "Requests by letter or mail whose day is over."),
+		requestsNext:    describe("requests_next_due_timestamp_seconds", "When the day ends by which the most urgent open request must be answered."),
+
+		oldest: describe("oldest_readable_row_age_seconds", "Age of the oldest record that can still be read.", "kind"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures, c.copies, c.unknown} {
+	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures, c.copies, c.unknown,
+		c.requestsOpen, c.requestsOverdue, c.requestsNext} {
 		descriptions <- d
 	}
 }
@@ -217,6 +224,10 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	if err == nil {
 		copies, err = store.Copies(ctx)
 	}
+	var requests []storage.Request
+	if err == nil {
+		requests, err = store.Requests(ctx, false)
+	}
 	if err != nil {
 		gauge(c.up, 0)
 		return
@@ -224,6 +235,13 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	gauge(c.up, 1)
 	gauge(c.copies, float64(overdueCopies(copies, c.shared.clock())))
 	gauge(c.erasures, float64(len(erasures)))
+	gauge(c.requestsOpen, float64(len(requests)))
+	if app := c.shared.settings(); app != nil {
+		gauge(c.requestsOverdue, float64(overdueRequests(requests, app.today())))
+		if len(requests) > 0 { // the most urgent is the first
+			gauge(c.requestsNext, float64(requests[0].Due.End(app.location).Unix()))
+		}
+	}
 	gauge(c.queueDepth, float64(totals.QueueDepth))
 	out <- prometheus.MustNewConstMetric(c.droppedVisits, prometheus.CounterValue, float64(totals.Dropped))
 	now := c.shared.clock()

@@ -30,11 +30,13 @@ type sharedStore struct {
 	inventory *inventory.Inventory
 	saving    sync.Mutex // of the inventory, one at a time
 
-	mu      sync.Mutex
-	closed  bool
-	store   storage.Store
-	users   []*App // started configurations; the last one's settings count
-	revoked map[consent.ID]struct{}
+	mu     sync.Mutex
+	closed bool
+	store  storage.Store
+	users  []*App // started configurations; the last one's settings count
+
+	standings map[consent.ID]storage.Standing // of consents that were revoked or blocked
+	requests  sync.Mutex                      // of data subjects, one act on them at a time
 }
 
 func newSharedStore(dir string) *sharedStore {
@@ -96,9 +98,7 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A choice is valid for 12 months at most.
-	revoked, err := store.Revoked(ctx, user.now().AddDate(-1, -1, 0))
-	if err != nil {
+	if err := s.loadStandings(ctx, store, user); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	seen, err := store.Inventory(ctx)
@@ -106,10 +106,6 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	s.inventory.Load(seen)
-	s.revoked = make(map[consent.ID]struct{}, len(revoked))
-	for _, id := range revoked {
-		s.revoked[id] = struct{}{}
-	}
 	s.store = store
 	return store, nil
 }
@@ -124,20 +120,8 @@ func (s *sharedStore) append(ctx context.Context, row storage.Consent, person *s
 	if _, err := store.AppendConsent(ctx, row, person); err != nil {
 		return err
 	}
-	if _, revokes := row.Event.Revokes(); revokes {
-		s.mu.Lock()
-		s.revoked[row.ConsentID] = struct{}{}
-		s.mu.Unlock()
-	}
+	s.heed(row)
 	return nil
-}
-
-// isRevoked reports whether the consent was withdrawn or erased.
-func (s *sharedStore) isRevoked(id consent.ID) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, revoked := s.revoked[id]
-	return revoked
 }
 
 // erase destroys everything recorded under the ID, down to the bytes. Visits that

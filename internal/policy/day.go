@@ -78,6 +78,9 @@ func (d Day) Start(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
 }
 
+// End returns the first instant after the day in loc.
+func (d Day) End(loc *time.Location) time.Time { return d.plus(1).Start(loc) }
+
 // AddMonths returns the day n calendar months after d, clamped to the end of a
 // shorter month: 2024-12-31 plus 14 months is 2026-02-28. time.Time.AddDate
 // would run over into March and keep the data too long.

@@ -64,9 +64,10 @@ type Status struct {
 }
 
 // New returns the receipt of the events of one consent, the oldest first, of
-// which there must be one at least. The terms are those of the newest event.
+// which there must be one at least. The terms are those of the newest event: see
+// [Newest].
 func New(events []storage.Consent, terms Terms, issued time.Time) Receipt {
-	last := events[len(events)-1]
+	last := Newest(events)
 	// What was shown comes before what could be read.
 	if last.NoticeSHA256 != "" {
 		shown := Notice{Type: []string{"dpv:ConsentNotice"}, Identifier: last.NoticeSHA256}
@@ -77,7 +78,9 @@ func New(events []storage.Consent, terms Terms, issued time.Time) Receipt {
 		process := &terms.Processes[i]
 		process.Status = nil
 		for _, event := range events {
-			process.Status = append(process.Status, status(event, process.ID))
+			if !aside(event) {
+				process.Status = append(process.Status, status(event, process.ID))
+			}
 		}
 	}
 	record := Record{Type: "dpv:ConsentRecord", Identifier: last.RecordID, ConformsTo: recordProfile,
@@ -93,6 +96,22 @@ func New(events []storage.Consent, terms Terms, issued time.Time) Receipt {
 		Record:     record,
 		Ledger:     events,
 	}
+}
+
+// Newest returns the newest event by which the consent was given or ended. A block
+// isn't a state of the consent: it changes neither what was allowed nor the terms.
+func Newest(events []storage.Consent) storage.Consent {
+	for _, event := range slices.Backward(events) {
+		if !aside(event) {
+			return event
+		}
+	}
+	return events[len(events)-1] // those before went at the end of their term
+}
+
+// aside reports whether the event stands beside the consent.
+func aside(event storage.Consent) bool {
+	return event.Event == storage.Blocked || event.Event == storage.Unblocked
 }
 
 // status says what an event meant for a category. Services allowed one by one

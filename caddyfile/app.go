@@ -1,6 +1,7 @@
 package caddyfile
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -30,6 +31,7 @@ import (
 //		window        <kind> 14mo|24mo
 //		ip            masked|full
 //		choice_months <1-12>
+//		holidays      <file>
 //		demo
 //	}
 func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
@@ -51,6 +53,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 		"window":        func() error { return parseWindow(d, app) },
 		"ip":            oneOf(d, &app.IP, "masked", "full"),
 		"choice_months": func() error { return parseMonths(d, app) },
+		"holidays":      parsed(d, &app.Holidays, parseHolidays),
 		"demo": func() error {
 			app.Demo = true
 			return noMore(d, "demo")
@@ -112,6 +115,15 @@ func parsePolicy(d *caddyfile.Dispenser, app *module.App) error {
 
 func parseEmail(text string) (string, error) {
 	return text, checkBanner(banner.Options{Controller: banner.Controller{Email: text}})
+}
+
+// parseHolidays reads the name of a file, which is read itself when the
+// configuration is loaded.
+func parseHolidays(text string) (string, error) {
+	if text == "" {
+		return "", errors.New("holidays: write the name of a JSON file of years")
+	}
+	return text, nil
 }
 
 func parseTimezone(text string) (string, error) {

@@ -11,6 +11,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/policy"
 )
 
 var fence = regexp.MustCompile("(?s)```caddyfile\n(.*?)```")
@@ -40,21 +41,27 @@ func TestEveryCaddyfileOfTheDocumentationAdapts(t *testing.T) {
 
 var jsonFence = regexp.MustCompile("(?s)```json\n(.*?)```")
 
-func TestTheDocumentedFileOfServicesIsRead(t *testing.T) {
+func TestTheDocumentedFilesAreRead(t *testing.T) {
 	page, err := os.ReadFile("../docs/caddyfile.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	match := jsonFence.FindSubmatch(page)
-	if match == nil {
-		t.Fatal("no file of services was found")
+	matches := jsonFence.FindAllSubmatch(page, -1)
+	readers := []func(path string) error{
+		func(path string) error { _, err := catalogue.ReadFile(path); return err },
+		func(path string) error { _, err := policy.ReadCalendar(path); return err },
 	}
-	path := filepath.Join(t.TempDir(), "own.json")
-	if err := os.WriteFile(path, match[1], 0o600); err != nil {
-		t.Fatal(err)
+	if len(matches) != len(readers) {
+		t.Fatalf("%d files were found, want %d", len(matches), len(readers))
 	}
-	if _, err := catalogue.ReadFile(path); err != nil {
-		t.Error(err)
+	for i, read := range readers {
+		path := filepath.Join(t.TempDir(), "own.json")
+		if err := os.WriteFile(path, matches[i][1], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := read(path); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ func inService(option string) string {
 // TestRefusals holds that every wrong option is refused with file and line, and
 // with what is allowed.
 func TestRefusals(t *testing.T) {
-	const appOptions = "choice_months, controller, cross_border, demo, ip, jurisdiction, policy, storage, timezone, window"
+	const appOptions = "choice_months, controller, cross_border, demo, holidays, ip, jurisdiction, policy, storage, timezone, window"
 	const gateOptions = "banner, catalogue, languages, necessary, service, service_worker, site, strict, unknown"
 	const serviceOptions = "category, collect, cookie, country, inline, name, retention, script, stub, visitor_id, window"
 	tests := []struct {
@@ -71,6 +71,11 @@ func TestRefusals(t *testing.T) {
 		{inApp("choice_months 0"), 3, "from 1 to 12"},
 		{inApp("choice_months 13"), 3, "from 1 to 12"},
 		{inApp("choice_months six"), 3, "from 1 to 12"},
+		{inApp("holidays"), 3, "'holidays' needs a value"},
+		{inApp(`holidays ""`), 3, "write the name of a JSON file"},
+		{inApp("holidays 2026 2027"), 3, "one value too many: '2027'"},
+		{inApp("holidays a.json {\n2026\n}"), 4, "'holidays' takes no block"},
+		{inApp("holidays a.json\nholidays b.json"), 4, "'holidays' is given twice"},
 
 		// the directive
 		{"http://mamen.ai {\nconsent_gate /a strict\n}\n", 2, "no argument 'strict'"},

@@ -47,7 +47,9 @@ func (s *sharedStore) heed(row storage.Consent) {
 	default:
 		return
 	}
-	s.standings[row.ConsentID] = standing
+	if s.standings[row.ConsentID] = standing; standing == (storage.Standing{}) {
+		delete(s.standings, row.ConsentID)
+	}
 }
 
 // standing tells whether the consent was revoked, or is blocked.

@@ -177,6 +177,9 @@ func (c client) status([]string) (int, error) {
 	c.printf("store      %s (%d handle)\n", s.Totals.Database, s.Totals.Handles)
 	c.printf("ledger     %d rows: %d given, %d refused, %d withdrawn, %d erased\n", s.Verification.Rows,
 		s.Totals.Events[storage.Given], s.Totals.Events[storage.Refused], s.Totals.Events[storage.Withdrawn], s.Totals.Events[storage.Erased])
+	if blocked, unblocked := s.Totals.Events[storage.Blocked], s.Totals.Events[storage.Unblocked]; blocked > 0 {
+		c.printf("           and %d blocked, %d unblocked\n", blocked, unblocked)
+	}
 	if s.OpenRequests > 0 {
 		c.printf("requests   %d open, %d overdue: consentgate consent request list\n", s.OpenRequests, s.OverdueRequests)
 	}

@@ -66,8 +66,8 @@ func (c client) addRequest([]string) (int, error) {
 	}
 	c.printf("request %d: %s, received by %s on %s, due by %s\n", r.ID, r.Kind, r.Channel, r.Received, r.Due)
 	if !r.CalendarComplete {
-		c.printf("The calendar lacks a year up to then: Monday to Friday were counted as working days, so the law may give more time.\n"+
-			"Name the holidays of %d by the option \"holidays\".\n", r.Due.Year)
+		c.printf("The calendar lacks a year of these days: there, Monday to Friday were counted as working days, and the law may give\n" +
+			"more time. Name the year's holidays by the option \"holidays\".\n")
 	}
 	switch {
 	case r.ConsentID.IsZero():

@@ -98,6 +98,7 @@ func TestMetricsAreCleanAndNameNobody(t *testing.T) {
 		"banner_shown_total", "choices_total", "blocked_total", "leaks_reported_total", "rewrite_bytes_total", "commit_seconds", "queue_depth",
 		"dropped_visits_total", "parts", "purge_last_success_timestamp_seconds", "purge_overdue_parts", "erasure_residual_bytes",
 		"destroyed_rows_total", "ledger_verify_ok", "clock_guard_tripped", "edition_info", "storage_up",
+		"requests_open", "requests_overdue",
 	}
 	for _, name := range wanted {
 		if families["consentgate_"+name] == nil {

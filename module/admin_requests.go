@@ -22,9 +22,6 @@ import (
 // older day of receipt is more likely a slip of the pen.
 const maxRequestAge = 12
 
-// today is the local day, by which requests are judged.
-func (a *App) today() policy.Day { return policy.DayOf(a.now(), a.location) }
-
 // word reads a field that must be one of the known words.
 func word[T ~string](query url.Values, field string, known []T) (T, error) {
 	text := query.Get(field)

@@ -182,19 +182,6 @@ func (a *App) readPolicy() error {
 	return nil
 }
 
-func (a *App) readHolidays() (err error) {
-	if a.Holidays == "" {
-		a.calendar, err = policy.BuiltinCalendar()
-		return err
-	}
-	path, err := caddy.NewReplacer().ReplaceOrErr(a.Holidays, true, true)
-	if err != nil {
-		return fmt.Errorf("holidays: %w", err)
-	}
-	a.calendar, err = policy.ReadCalendar(path)
-	return err
-}
-
 func (a *App) setDefaults() {
 	if a.Storage == nil {
 		a.Storage = new(Storage)

@@ -88,6 +88,7 @@ func TestCommandsRefuse(t *testing.T) {
 	e.wantCommand(2, []string{"export", "abc"}, `"abc"`, "32 hexadecimal digits")
 	e.wantCommand(2, []string{"erase", "../../x"}, `"../../x"`, "32 hexadecimal digits")
 	e.wantCommand(2, []string{"backup", "--destroyed", "x"}, `"x"`, "--destroyed")
+	e.wantCommand(2, []string{"status", "--address", "localhost:2000-3000"}, "invalid admin address localhost:2000-3000")
 	e.wantCommand(2, []string{"catalogue", "--file", "absent.json"}, "absent.json")
 	e.wantCommand(1, []string{"export"}, "accepts 1 arg(s)")
 	e.wantCommand(1, []string{"status", "now"}, "unknown command")

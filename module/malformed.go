@@ -13,11 +13,13 @@ import (
 // nothing was changed. The command ends with exitBroken.
 type malformed struct{ error }
 
-// answered returns the error of an answer of the admin API. Caddy's client gives
+// answered returns the error of a request to the admin API. Caddy's client gives
 // it no type, only words.
 func answered(err error) error {
-	if strings.Contains(err.Error(), fmt.Sprintf("HTTP %d:", http.StatusBadRequest)) {
-		return malformed{err}
+	for _, words := range []string{fmt.Sprintf("HTTP %d:", http.StatusBadRequest), "invalid admin address"} {
+		if strings.Contains(err.Error(), words) {
+			return malformed{err}
+		}
 	}
 	return err
 }

@@ -67,7 +67,7 @@ func (h *Handler) inForce(choice consent.Choice) consent.Choice {
 		return choice
 	}
 	standing := h.app.shared.standing(choice.ID)
-	if !standing.Ended && !standing.Blocked {
+	if standing.InForce() {
 		return choice
 	}
 	without := consent.Choice{State: consent.Refused, Edition: choice.Edition, Day: choice.Day}

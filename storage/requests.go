@@ -103,6 +103,9 @@ type Standing struct {
 	Ended   bool // the consent was withdrawn or erased, and not given again
 }
 
+// InForce reports whether records may be kept under the ID and used.
+func (s Standing) InForce() bool { return !s.Blocked && !s.Ended }
+
 // StandingOf returns the standing after the events. A consent that is given again
 // doesn't lift a block, and neither a block nor its end revives what was revoked.
 func StandingOf(events []Consent) Standing {

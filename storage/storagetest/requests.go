@@ -218,7 +218,7 @@ func standings(t *testing.T, f *fixture) {
 		visit := f.visit()
 		visit.ConsentID = id
 		f.record(t, visit)
-		if recorded := len(f.held(t, id).Visits) == 1; recorded == (standing.Blocked || standing.Ended) {
+		if recorded := len(f.held(t, id).Visits) == 1; recorded != standing.InForce() {
 			t.Errorf("%s: recorded %v, and the standing is %+v", name, recorded, standing)
 		}
 	}

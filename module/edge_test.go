@@ -74,6 +74,8 @@ type options struct {
 	sites  string // further site blocks
 	scheme string // default: http
 	host   string // default: every host
+
+	prepare func(*edge) // before the configuration is loaded
 }
 
 // What a test writes into a site block of its own.
@@ -94,6 +96,9 @@ func start(t *testing.T, o options) *edge {
 			t.Error(err)
 		}
 	})
+	if o.prepare != nil {
+		o.prepare(e)
+	}
 	if err := e.load(o); err != nil {
 		t.Fatal(err)
 	}

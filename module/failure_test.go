@@ -43,10 +43,6 @@ func TestStorageFailureKeepsPagesAndBlocks(t *testing.T) {
 			return func() error { e.execute("DROP TRIGGER full"); return nil }
 		},
 		"keys": func(e *edge) func() error {
-			// Caddy's storage is used for the first time by the first choice.
-			if err := os.WriteFile(filepath.Join(e.dir, "caddy"), nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
 			return func() error { return os.Remove(filepath.Join(e.dir, "caddy")) }
 		},
 		"directory": func(e *edge) func() error {
@@ -57,7 +53,14 @@ func TestStorageFailureKeepsPagesAndBlocks(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := start(t, options{app: "cross_border allow"})
+			e := start(t, options{app: "cross_border allow", prepare: func(e *edge) {
+				if name != "keys" { // they are read once
+					return
+				}
+				if err := os.WriteFile(filepath.Join(e.dir, "caddy"), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}})
 			e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, trackerPage) })
 			mend := fail(e)
 			v := e.visit(t)

@@ -169,7 +169,7 @@ func (x *exchange) markLog(r *http.Request) {
 	if !ok {
 		return
 	}
-	allowed := x.permit.Running(x.handler.visits) && !x.handler.app.shared.isRevoked(x.choice.ID)
+	allowed := x.permit.Running(x.handler.visits) && x.handler.app.shared.standing(x.choice.ID).InForce()
 	extra.Set(zap.Stringer("consent", logConsent(allowed)))
 }
 

@@ -104,6 +104,7 @@ func printService(out io.Writer, s catalogue.Service) error {
 	row("stubs", s.Stubs...)
 	row("cookies", s.Cookies...)
 	row("visitor's identifier", s.VisitorID...)
+	row("deletes a visitor by", s.Deletion)
 	for _, signal := range s.Signals {
 		row("when refused", signal.Denied)
 		row("when allowed", signal.Granted)

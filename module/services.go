@@ -132,7 +132,7 @@ func put(services []catalogue.Service, service catalogue.Service) []catalogue.Se
 // IsReference reports whether an entry only names a service of the catalogue,
 // perhaps with another name or window, and so describes none of its own.
 func IsReference(s catalogue.Service) bool {
-	return s.Category == 0 && s.Vendor+s.Retention+s.Doubt+s.Source == "" &&
+	return s.Category == 0 && s.Vendor+s.Retention+s.Doubt+s.Source+s.Deletion == "" &&
 		len(s.Scripts)+len(s.Collect)+len(s.Inline)+len(s.Stubs)+len(s.Cookies)+len(s.VisitorID)+len(s.Countries)+len(s.Signals) == 0
 }
 

@@ -55,6 +55,9 @@ func (s Service) check() ([]pattern, error) {
 			problems = append(problems, fmt.Errorf("visitor_id %q: it must be one of the service's cookies", cookie))
 		}
 	}
+	if s.Deletion != "" && !slices.Contains(DeletionAPIs(), s.Deletion) {
+		problems = append(problems, fmt.Errorf("deletion %q: use one of %s", s.Deletion, strings.Join(DeletionAPIs(), ", ")))
+	}
 	for _, country := range s.Countries {
 		problems = append(problems, checkForm("country", country, countryForm, `an ISO 3166-1 alpha-2 code such as KZ, or "operator"`))
 	}

@@ -53,6 +53,7 @@ func TestNewRefusesWhatIsWrongAndSaysWhatIsAllowed(t *testing.T) {
 		{"wide cookie", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"*ab*"}}, []string{`cookie "*ab*"`}},
 		{"cookie with separator", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"abc;def"}}, []string{`holds no ";"`}},
 		{"cookie with space", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"abc def"}}, []string{`holds no " "`}},
+		{"unknown deletion", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"_own_a"}, Deletion: "ga4"}, []string{`deletion "ga4"`, "matomo, posthog"}},
 		{"visitor id that is no cookie", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"_own_a"}, VisitorID: []string{"_own_b"}}, []string{`visitor_id "_own_b"`, "one of the service's cookies"}},
 		{"country name", Service{ID: "own", Scripts: []string{"a.example"}, Countries: []string{"Kazakhstan"}}, []string{`country "Kazakhstan"`, "KZ"}},
 		{"small country", Service{ID: "own", Scripts: []string{"a.example"}, Countries: []string{"kz"}}, []string{`country "kz"`}},

@@ -40,6 +40,10 @@ type Service struct {
 	// VisitorID are those of the Cookies that hold the vendor's identifier of the
 	// visitor.
 	VisitorID []string `json:"visitor_id,omitempty"`
+	// Deletion is the API by which the data of a single visitor can be deleted at
+	// the vendor's server: see DeletionAPIs. Empty: the vendor has none that
+	// consentgate can use.
+	Deletion string `json:"deletion,omitempty"`
 	// Signals are the vendor's consent calls; several where its products have one
 	// each.
 	Signals []Signal `json:"signals,omitempty"`
@@ -51,3 +55,7 @@ type Service struct {
 	// Source is the document the facts were compared with: its title and address.
 	Source string `json:"source,omitempty"`
 }
+
+// DeletionAPIs returns the values of Service.Deletion: Matomo's HTTP API with
+// PrivacyManager.deleteDataSubjects, and PostHog's persons API.
+func DeletionAPIs() []string { return []string{"matomo", "posthog"} }

@@ -151,6 +151,7 @@ const (
 	WindowEnded    Reason = "window_ended"    // 3.6.2 (4), (5)
 	ConsentRevoked Reason = "consent_revoked" // 3.6.2 (3)
 	SubjectRequest Reason = "subject_request" // 3.4.1 (2)
+	PurposeReached Reason = "purpose_reached" // 3.6.1, 3.6.2
 	TermEnded      Reason = "term_ended"      // of evidence: 3.1.2, 3.6.2 (4)
 )
 
@@ -231,6 +232,7 @@ type Store interface {
 	Evidence
 	Statistics
 	Requests
+	Deletions
 	// AppendConsent writes one ledger row, and p, when given, as an IP record of
 	// the visits kind. It returns the row as written once both are durable, and
 	// ErrClock when its time isn't the present. When ctx ends before, the row may

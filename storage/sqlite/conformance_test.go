@@ -10,7 +10,7 @@ import (
 
 func TestConformance(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T, o storagetest.Options) storage.Store {
-		s, err := Open(t.Context(), Options{Dir: t.TempDir(), Location: o.Location, Clock: o.Clock, Window: o.Window, Key: o.Key})
+		s, err := Open(t.Context(), Options{Dir: t.TempDir(), Location: o.Location, Clock: o.Clock, Window: o.Window, Key: o.Key, Target: storagetest.Target})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -42,6 +42,10 @@ func TestMain(m *testing.M) {
 		exitWith(withdrawAndErase(dir))
 	case "lock":
 		exitWith(lockAndWait(dir, os.Getenv(lockVariable)))
+	case "finish":
+		exitWith(finishForEver(dir))
+	case "eraseHalf":
+		exitWith(eraseHalf(dir))
 	case "locks":
 		exitWith(printLocks(dir))
 	}

@@ -17,7 +17,8 @@ const rebuiltTable = "rebuilt"
 // Erase destroys every day-table record under the ID, in parts whose window has
 // ended too, and returns an act for each part that held some. Each part is
 // rebuilt without the records in a transaction of its own: a DELETE would leave
-// bytes of them in pages that stay in use. Ledger rows stay. The last transaction
+// bytes of them in pages that stay in use. What vendors know the visitor by is
+// queued before that, to be deleted there. Ledger rows stay. The last transaction
 // ends the pending erasure: until then [Store.PendingErasures] names it, and
 // Erase may be repeated.
 func (s *Store) Erase(ctx context.Context, id consent.ID, reason storage.Reason, actor string) ([]storage.Act, error) {
@@ -31,6 +32,9 @@ func (s *Store) Erase(ctx context.Context, id consent.ID, reason storage.Reason,
 	holding, demand, err := s.recordsUnder(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("looking for what to erase: %w", err)
+	}
+	if err := s.queueFrom(ctx, holding, id, reason); err != nil {
+		return nil, fmt.Errorf("queueing deletions at vendors: %w", err)
 	}
 	var acts []storage.Act
 	for _, part := range holding {

@@ -59,6 +59,8 @@ type consentJob struct {
 	person *storage.Person
 	err    error
 	done   chan struct{}
+
+	targets []storage.Target // to be deleted at vendors, of a row that revokes
 }
 
 // AppendConsent writes one ledger row, and p, when given, as an IP record of
@@ -66,10 +68,13 @@ type consentJob struct {
 // when the event revokes the consent. When ctx ends before, the row may have
 // been written or not.
 func (s *Store) AppendConsent(ctx context.Context, c storage.Consent, p *storage.Person) (storage.Consent, error) {
-	if err := s.checkTime(c.At); err != nil {
-		return storage.Consent{}, fmt.Errorf("consent of %s: %w", c.At.UTC().Format(time.RFC3339), err)
+	return s.appendJob(ctx, &consentJob{ctx: ctx, row: c, person: p, done: make(chan struct{})})
+}
+
+func (s *Store) appendJob(ctx context.Context, job *consentJob) (storage.Consent, error) {
+	if at := job.row.At; s.checkTime(at) != nil {
+		return storage.Consent{}, fmt.Errorf("consent of %s: %w", at.UTC().Format(time.RFC3339), storage.ErrClock)
 	}
-	job := &consentJob{ctx: ctx, row: c, person: p, done: make(chan struct{})}
 	if err := submit(ctx, s, s.consents, job); err != nil {
 		return storage.Consent{}, err
 	}
@@ -131,6 +136,11 @@ func (w *writer) appendConsent(job *consentJob) error {
 	}
 	if err := w.demandErasure(c); err != nil {
 		return err
+	}
+	if reason, revokes := c.Event.Revokes(); revokes {
+		if err := w.queueDeletions(job.targets, reason); err != nil {
+			return err
+		}
 	}
 	w.head = head{c.Seq, rowHash}
 	w.written[c.Event]++

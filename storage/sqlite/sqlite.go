@@ -59,6 +59,13 @@ type Options struct {
 	// Key returns the key that signs the ledger's checkpoints. Nil means that
 	// nothing can be sealed, and that signatures aren't checked.
 	Key func(context.Context) (ed25519.PrivateKey, error)
+	// Target returns by which identifier the vendor of a service can be asked to
+	// delete a visitor, given what an IP record holds of it, and false where it
+	// can't. Nil means that no vendor can.
+	Target func(service, visitorID string) (target string, ok bool)
+	// Due returns when a deletion at a vendor that is queued at a time must be
+	// done; nil means 10 calendar days later.
+	Due func(queued time.Time) time.Time
 	// OnCommit, if set, receives the duration of each commit of consents and
 	// visits. It is called by the writing goroutine and must not block.
 	OnCommit func(time.Duration)
@@ -72,6 +79,8 @@ type Store struct {
 	logger   *slog.Logger
 	key      func(context.Context) (ed25519.PrivateKey, error)
 	onCommit func(time.Duration)
+	target   func(service, visitorID string) (string, bool)
+	due      func(time.Time) time.Time
 
 	attempts int // at emptying the write-ahead log: see scrub.go
 
@@ -150,6 +159,8 @@ func newStore(o Options, path string) *Store {
 		key:       o.Key,
 		onCommit:  o.OnCommit,
 		attempts:  checkpointAttempts,
+		target:    o.Target,
+		due:       o.Due,
 		path:      path,
 		consents:  make(chan *consentJob, maxBatch),
 		exclusive: make(chan *exclusiveJob),
@@ -165,6 +176,9 @@ func newStore(o Options, path string) *Store {
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if s.due == nil {
+		s.due = defaultDue
 	}
 	if s.onCommit == nil {
 		s.onCommit = func(time.Duration) {}

@@ -98,6 +98,11 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"nothing is recorded under a blocked ID", blockStopsWrites},
 		{"block ends with its end or with the consent", blockEnds},
 		{"standing is what the store acts by", standings},
+		{"revocation queues what its request shows", revocationQueues},
+		{"only a revocation queues deletions", onlyRevocationQueues},
+		{"erasure queues what the records hold", erasureQueues},
+		{"deletion is tried again until it is done", deletionIsTriedAgain},
+		{"finished deletion is evidence without its visitor", deletionIsEvidence},
 		{"closed store answers ErrClosed", closed},
 		{"ended context ends the call", endedContext},
 	} {

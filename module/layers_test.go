@@ -16,7 +16,7 @@ var layers = [][]string{
 	{"cmd/consentgate"},
 	{"caddyfile"},
 	{"module"},
-	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt", "internal/redact"},
+	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt", "internal/redact", "internal/downstream"},
 	{"internal/catalogue", "internal/htmlstream", "internal/report"},
 	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest", "internal/policytest", "internal/mounttest"},
 }
@@ -26,6 +26,7 @@ var within = map[string][]string{
 	"storage/sqlite":      {"storage"},
 	"storage/storagetest": {"storage"},
 	"internal/retention":  {"storage"},
+	"internal/downstream": {"storage"},
 	"internal/receipt":    {"storage"},
 	"internal/redact":     {"storage"},
 	"internal/consent":    {"internal/policy"},

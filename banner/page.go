@@ -50,6 +50,7 @@ type ServiceRow struct {
 	Retention string   // the vendor's own note, shown as it is
 	Months    int      // window of our records in calendar months, 0: none
 	Status    string   // Working, Blocked or Never
+	Deletion  string   // what a withdrawal means there: deleted, unset, none; empty: not said
 	Reason    string   // why, in the operator's words; empty: said from the state
 }
 

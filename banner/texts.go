@@ -92,6 +92,7 @@ type pageTexts struct {
 	OwnCountry    string            `json:"own_country"`
 	OwnServices   map[string]string `json:"own_services"` // by catalogue ID
 	None          string            `json:"none"`
+	Deletions     map[string]string `json:"deletions"`
 	Statuses      map[string]string `json:"statuses"`
 	Reasons       map[string]string `json:"reasons"`
 	Held          string            `json:"held"`
@@ -197,11 +198,12 @@ func (t *texts) lists() map[string]keyed {
 		return keyed{keys, func(key string) string { return m[key] }}
 	}
 	return map[string]keyed{
-		"categories":    {consent.CategoryNames(), func(key string) string { return t.Categories[key].Name }},
-		"embed.reasons": of(t.Embed.Reasons, "cross_border", "not_in_use"),
-		"page.messages": of(t.Page.Messages, "saved", "refused", "withdrawn", "erased", "failed"),
-		"page.states":   of(t.Page.States, "undecided", "refused", "allowed", "stale"),
-		"page.statuses": of(t.Page.Statuses, Working, Blocked, Never),
+		"categories":     {consent.CategoryNames(), func(key string) string { return t.Categories[key].Name }},
+		"embed.reasons":  of(t.Embed.Reasons, "cross_border", "not_in_use"),
+		"page.messages":  of(t.Page.Messages, "saved", "refused", "withdrawn", "erased", "failed"),
+		"page.states":    of(t.Page.States, "undecided", "refused", "allowed", "stale"),
+		"page.deletions": of(t.Page.Deletions, "deleted", "unset", "none"),
+		"page.statuses":  of(t.Page.Statuses, Working, Blocked, Never),
 		"page.reasons": of(t.Page.Reasons,
 			"necessary", "allowed", "undecided", "refused", "stale", "gpc", "unchosen", "never"),
 		"page.own_services": of(t.Page.OwnServices, "visits"),

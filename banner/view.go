@@ -56,9 +56,9 @@ type pageCategory struct {
 }
 
 type pageService struct {
-	ID, Name, Countries, Kept, Status, StatusText, Reason string
-	Cookies                                               []string
-	Asked, Allowed                                        bool
+	ID, Name, Countries, Kept, Deletion, Status, StatusText, Reason string
+	Cookies                                                         []string
+	Asked, Allowed                                                  bool
 }
 
 type pageHeld struct {
@@ -159,6 +159,7 @@ func (t *texts) service(row ServiceRow, data PageData, state string) pageService
 		Countries:  cmp.Or(t.countries(row.Countries), t.Page.None),
 		Cookies:    row.Cookies,
 		Kept:       cmp.Or(kept, t.Page.None),
+		Deletion:   t.Page.Deletions[row.Deletion],
 		Status:     row.Status,
 		StatusText: cmp.Or(t.Page.Statuses[row.Status], row.Status),
 		Reason:     cmp.Or(row.Reason, t.Page.Reasons[reason(row, data, state)]),

@@ -32,6 +32,11 @@ import (
 //		ip            masked|full
 //		choice_months <1-12>
 //		holidays      <file>
+//		downstream <service> matomo|posthog <base url> {
+//			token   <token>
+//			site    <number> // of Matomo
+//			project <number> // of PostHog
+//		}
 //		demo
 //	}
 func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
@@ -43,7 +48,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 	if d.NextArg() {
 		return nil, d.Errf("consent has no argument '%s': its options stand in a block", d.Val())
 	}
-	err := block{Dispenser: d, name: "consent", repeat: []string{"window"}, options: map[string]func() error{
+	err := block{Dispenser: d, name: "consent", repeat: []string{"window", "downstream"}, options: map[string]func() error{
 		"storage":       func() error { return parseStorage(d, app) },
 		"controller":    func() error { return parseController(d, app) },
 		"policy":        func() error { return parsePolicy(d, app) },
@@ -54,6 +59,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 		"ip":            oneOf(d, &app.IP, "masked", "full"),
 		"choice_months": func() error { return parseMonths(d, app) },
 		"holidays":      parsed(d, &app.Holidays, parseHolidays),
+		"downstream":    func() error { return parseDownstream(d, app) },
 		"demo": func() error {
 			app.Demo = true
 			return noMore(d, "demo")

@@ -22,7 +22,7 @@ func inService(option string) string {
 // TestRefusals holds that every wrong option is refused with file and line, and
 // with what is allowed.
 func TestRefusals(t *testing.T) {
-	const appOptions = "choice_months, controller, cross_border, demo, holidays, ip, jurisdiction, policy, storage, timezone, window"
+	const appOptions = "choice_months, controller, cross_border, demo, downstream, holidays, ip, jurisdiction, policy, storage, timezone, window"
 	const gateOptions = "banner, catalogue, languages, necessary, service, service_worker, site, strict, unknown"
 	const serviceOptions = "category, collect, cookie, country, inline, name, retention, script, stub, visitor_id, window"
 	tests := []struct {
@@ -76,6 +76,19 @@ func TestRefusals(t *testing.T) {
 		{inApp("holidays 2026 2027"), 3, "one value too many: '2027'"},
 		{inApp("holidays a.json {\n2026\n}"), 4, "'holidays' takes no block"},
 		{inApp("holidays a.json\nholidays b.json"), 4, "'holidays' is given twice"},
+		{inApp("downstream matomo"), 3, "matomo|posthog <base url>"},
+		{inApp("downstream matomo matomo https://a b"), 3, "matomo|posthog <base url>"},
+		{inApp("downstream matomo ga4 https://a.kz {\ntoken x\nsite 1\n}"), 6, "'ga4': use matomo or posthog"},
+		{inApp("downstream matomo posthog https://a.kz {\ntoken x\nproject 1\n}"), 6, "'matomo' is asked by matomo, not by posthog"},
+		{inApp("downstream yandex_metrica matomo https://a.kz {\ntoken x\nsite 1\n}"), 6, "offers no deletion of a single visitor"},
+		{inApp("downstream matomo matomo a.kz {\ntoken x\nsite 1\n}"), 6, `address "a.kz"`},
+		{inApp("downstream matomo matomo https://a.kz {\nsite 1\n}"), 5, "write token, for example token {env.MATOMO_TOKEN}"},
+		{inApp("downstream matomo matomo https://a.kz {\ntoken x\n}"), 5, `site: ID ""`},
+		{inApp("downstream matomo matomo https://a.kz {\ntoken x\nsite all\n}"), 6, `site: ID "all"`},
+		{inApp("downstream matomo matomo https://a.kz {\ntoken x\nsite 1\nproject 1\n}"), 7, "matomo has no project: write site <number>"},
+		{inApp("downstream posthog posthog https://a.kz {\ntoken x\nsite 1\n}"), 6, "posthog has no site: write project <number>"},
+		{inApp("downstream matomo matomo https://a.kz {\nkey x\n}"), 4, "no option 'key': use one of project, site, token"},
+		{inApp("downstream matomo matomo https://a.kz {\ntoken x\nsite 1\n}\ndownstream matomo matomo https://b.kz {\ntoken x\nsite 1\n}"), 7, "downstream of 'matomo' is given twice"},
 
 		// the directive
 		{"http://mamen.ai {\nconsent_gate /a strict\n}\n", 2, "no argument 'strict'"},

@@ -108,12 +108,13 @@ type Status struct {
 	Verification storage.Verification `json:"verification"`
 	Overdue      int                  `json:"overdue"`
 	// UnknownThirdParties are those that nothing names, seen in the last 30 days.
-	UnknownThirdParties int      `json:"unknown_third_parties"`
-	OverdueCopies       int      `json:"overdue_copies"`
-	OpenRequests        int      `json:"open_requests"`
-	OverdueRequests     int      `json:"overdue_requests"`
-	Key                 string   `json:"key"`      // by which receipts and checkpoints are checked
-	Problems            []string `json:"problems"` // in words; empty when all promises are kept
+	UnknownThirdParties int             `json:"unknown_third_parties"`
+	OverdueCopies       int             `json:"overdue_copies"`
+	OpenRequests        int             `json:"open_requests"`
+	OverdueRequests     int             `json:"overdue_requests"`
+	VendorDeletions     VendorDeletions `json:"vendor_deletions"`
+	Key                 string          `json:"key"`      // by which receipts and checkpoints are checked
+	Problems            []string        `json:"problems"` // in words; empty when all promises are kept
 }
 
 // problems says in a sentence each what breaks a promise.
@@ -129,6 +130,7 @@ func (s Status) problems() []string {
 	add(s.Verification.Unresolved > 0, "%d rows of the ledger refer to a text that is missing or was changed.", s.Verification.Unresolved)
 	add(s.OverdueCopies > 0, "%d copies of the database are past their day; run: consentgate consent backup --list", s.OverdueCopies)
 	add(s.OverdueRequests > 0, "%d requests by letter or mail are past their day; run: consentgate consent request list", s.OverdueRequests)
+	s.VendorDeletions.problems(add)
 	add(s.Verification.Residual > 0, "Bytes of %d destroyed day tables are still in the database files.", s.Verification.Residual)
 	add(s.Totals.Dropped > 0, "%d visits were not recorded since the server started, because the queue was full or the clock was off.", s.Totals.Dropped)
 	return problems
@@ -158,6 +160,7 @@ func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
 	read(func() (e error) { s.Oldest, e = store.Oldest(ctx); return })
 	read(func() (e error) { s.Acts, e = store.Acts(ctx, actsShown); return })
 	read(func() (e error) { s.Verification, e = store.Verify(ctx); return })
+	read(func() (e error) { s.VendorDeletions, e = vendorDeletions(ctx, store); return })
 	read(func() (e error) { s.Key, e = app.verifierKey(ctx); return })
 	read(func() error {
 		copies, e := store.Copies(ctx)

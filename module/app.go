@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/mamen-ai/consentgate/internal/downstream"
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/internal/retention"
 	"github.com/mamen-ai/consentgate/storage"
@@ -69,6 +70,10 @@ type App struct {
 	// They decide by when a request must be answered (policy 3.4.1). Default: none.
 	Holidays string `json:"holidays,omitempty"`
 
+	// How services' own servers are asked to delete a visitor who withdraws (policy
+	// 3.4.1 (3)), by the service's ID. Default: nobody is asked.
+	Downstream map[string]Downstream `json:"downstream,omitempty"`
+
 	// Fills an empty store with made-up visits, some of which are past their
 	// window, so that one can watch them being destroyed. For trying
 	// consentgate out: a store that holds records refuses it. Default: false.
@@ -86,6 +91,8 @@ type App struct {
 	sites    []*Handler // of the configuration
 
 	purger  *retention.Purger
+	vendors map[string]downstream.Vendor
+	worker  *downstream.Worker // guarded by the shared store's mutex
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -145,6 +152,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := a.readHolidays(); err != nil {
+		return err
+	}
+	if err := a.provisionDownstream(); err != nil {
 		return err
 	}
 	path, err := caddy.NewReplacer().ReplaceOrErr(a.Storage.Path, true, true)
@@ -283,6 +293,9 @@ func (a *App) setWindow(kind string, window policy.Window) error {
 // Start opens the store, so that a bad path fails the configuration's load, and
 // begins to destroy what is past its window.
 func (a *App) Start() error {
+	if err := a.checkDownstream(); err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
 	if err := a.shared.enter(a); err != nil {
@@ -312,6 +325,7 @@ func (a *App) Start() error {
 		Logger:   a.logger,
 		Observe:  a.metrics.observePurge,
 	})
+	a.startDownstream(ctx, store)
 	a.running.Go(func() { a.purger.Run(ctx) })
 	a.running.Go(func() { a.watchLedger(ctx, store) })
 	a.running.Go(func() { a.keepInventory(ctx) })

@@ -97,9 +97,10 @@ func (x *exchange) decide(form url.Values, choice consent.Choice, revocation sto
 	if revokes {
 		row := x.row(form, revocation)
 		row.ConsentID = previous.ID
-		if err := record(row, nil); err != nil {
+		if err := h.app.shared.revoke(ctx, row, x.targets()); err != nil {
 			return events, err
 		}
+		events = append(events, row.Event)
 		x.forget(ctx, previous.ID, revocation)
 	}
 	choice.Edition, choice.Day = h.app.Policy.Edition, policy.DayOf(x.at, h.app.location)

@@ -193,6 +193,7 @@ func (c client) status([]string) (int, error) {
 	for _, part := range s.Parts {
 		c.printf("%-32s %-9s %8d  %s\n", part.Name, part.State, part.Rows, part.DropAt.In(local).Format(dayFormat))
 	}
+	c.printDeletions(s.VendorDeletions)
 	if len(s.Acts) > 0 {
 		c.printf("\n%-32s %-16s %8s  %-10s %s\n", "DESTROYED", "REASON", "RECORDS", "BY", "WHEN")
 	}

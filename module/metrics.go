@@ -37,6 +37,7 @@ type metrics struct {
 	purgeFailures   prometheus.Counter
 	clockTripped    prometheus.Gauge
 	ledgerOK        prometheus.Gauge
+	vendorFailures  *prometheus.CounterVec
 	residual        prometheus.Gauge
 	store           *storeCollector
 }
@@ -69,13 +70,14 @@ func newMetrics(shared *sharedStore) *metrics {
 		undecodable: counter("undecodable_pages_total", "Pages in a content coding that can't be undone; only their header was changed."),
 		commitSeconds: histogram("commit_seconds", "Time the database took to make a group of records durable.",
 			.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5),
-		destroyedRows: vector("destroyed_rows_total", "Records destroyed, by kind and reason.", "kind", "reason"),
-		purgeSuccess:  gauge("purge_last_success_timestamp_seconds", "When the deletion of expired data last ran to its end."),
-		purgeFailures: counter("purge_failures_total", "Runs of the deletion of expired data that failed."),
-		clockTripped:  gauge("clock_guard_tripped", "1 while nothing is destroyed because the clock is in doubt."),
-		ledgerOK:      gauge("ledger_verify_ok", "1 when the ledger's hash chain was whole and the texts it refers to were there at the last check, 0 when not."),
-		residual:      gauge("erasure_residual_bytes", "Bytes of destroyed data's markers still found in the database files."),
-		store:         newStoreCollector(shared),
+		destroyedRows:  vector("destroyed_rows_total", "Records destroyed, by kind and reason.", "kind", "reason"),
+		purgeSuccess:   gauge("purge_last_success_timestamp_seconds", "When the deletion of expired data last ran to its end."),
+		purgeFailures:  counter("purge_failures_total", "Runs of the deletion of expired data that failed."),
+		clockTripped:   gauge("clock_guard_tripped", "1 while nothing is destroyed because the clock is in doubt."),
+		ledgerOK:       gauge("ledger_verify_ok", "1 when the ledger's hash chain was whole and the texts it refers to were there at the last check, 0 when not."),
+		vendorFailures: vector("vendor_deletion_failures_total", "Tries to have a visitor's data deleted at a service's server that failed.", "service"),
+		residual:       gauge("erasure_residual_bytes", "Bytes of destroyed data's markers still found in the database files."),
+		store:          newStoreCollector(shared),
 	}
 }
 
@@ -88,7 +90,7 @@ func (m *metrics) register(registry prometheus.Registerer, app *App) error {
 	for _, collector := range []prometheus.Collector{
 		m.bannerShown, m.choices, m.choiceFailures, m.eraseFailures, m.blockedTotal, m.leaksReported, m.unknownReported,
 		m.rewriteBytes, m.rewriteSeconds, m.oversize, m.undecodable, m.commitSeconds, m.destroyedRows,
-		m.purgeSuccess, m.purgeFailures, m.clockTripped, m.ledgerOK, m.residual, m.store, edition,
+		m.purgeSuccess, m.purgeFailures, m.clockTripped, m.ledgerOK, m.residual, m.vendorFailures, m.store, edition,
 	} {
 		if err := registry.Register(collector); err != nil {
 			return err
@@ -149,7 +151,7 @@ type storeCollector struct {
 	shared *sharedStore
 
 	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures, copies, unknown *prometheus.Desc
-	requestsOpen, requestsOverdue, requestsNext                                      *prometheus.Desc
+	requestsOpen, requestsOverdue, requestsNext, vendorPending, vendorOverdue        *prometheus.Desc
 
 	mu sync.Mutex // one scrape at a time
 }
@@ -168,6 +170,8 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 		copies:        describe("copies_overdue", "Copies of the database that are past the day by which they must be destroyed."),
 		erasures:      describe("pending_erasures", "Withdrawn consents whose data is still to be destroyed."),
 		unknown:       describe("unknown_third_parties", "Third parties seen in the last 30 days that no service and no option names, by what shows them: pages, or only browsers' reports.", "source"),
+		vendorPending: describe("vendor_deletions_pending", "Visitors whose data is still to be deleted at a service's server.", "service"),
+		vendorOverdue: describe("vendor_deletions_overdue", "Of these, those whose deletion is past its day.", "service"),
 
 		requestsOpen:    describe("requests_open", "Requests by letter or mail that wait for their answer."),
 		requestsOverdue: describe("requests_overdue", "Requests by letter or mail whose day is over."),
@@ -180,7 +184,7 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures, c.copies, c.unknown,
-		c.requestsOpen, c.requestsOverdue, c.requestsNext} {
+		c.requestsOpen, c.requestsOverdue, c.requestsNext, c.vendorPending, c.vendorOverdue} {
 		descriptions <- d
 	}
 }
@@ -228,11 +232,19 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	if err == nil {
 		requests, err = store.Requests(ctx, false)
 	}
+	var deletions []storage.DeletionCount
+	if err == nil {
+		deletions, err = store.DeletionCounts(ctx)
+	}
 	if err != nil {
 		gauge(c.up, 0)
 		return
 	}
 	gauge(c.up, 1)
+	for _, count := range deletions {
+		gauge(c.vendorPending, float64(count.Pending), count.Service)
+		gauge(c.vendorOverdue, float64(count.Overdue), count.Service)
+	}
 	gauge(c.copies, float64(overdueCopies(copies, c.shared.clock())))
 	gauge(c.erasures, float64(len(erasures)))
 	gauge(c.requestsOpen, float64(len(requests)))

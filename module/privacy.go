@@ -87,6 +87,7 @@ func (x *exchange) serviceRows() []banner.ServiceRow {
 		}
 		if service.Category == consent.Statistics && status != gate.Never {
 			row.Months = int(x.handler.app.window(x.handler.kind(service)))
+			row.Deletion = x.handler.app.deletion(service)
 		}
 		rows = append(rows, row)
 	}

@@ -1,6 +1,7 @@
 package module
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/downstream"
 	"github.com/mamen-ai/consentgate/storage"
 	"github.com/mileusna/useragent"
 )
@@ -113,8 +115,14 @@ func (h *Handler) kind(service catalogue.Service) string {
 // the service's vendor keeps its identifier of the visitor: without it the
 // vendor couldn't be asked to delete later.
 func (x *exchange) visitorID(service int) string {
+	known := x.handler.gate.Services()[service]
+	api := cmp.Or(x.handler.app.Downstream[known.ID].API, known.Deletion)
 	for _, cookie := range x.request.Cookies() {
 		if x.handler.gate.IsVisitorID(service, cookie.Name) {
+			// Cut to its bound, a cookie might lose what the vendor is asked by.
+			if visitor, ok := downstream.Visitor(api, cookie.Value); ok {
+				return visitor
+			}
 			return cookie.Value[:min(len(cookie.Value), maxVisitorID)]
 		}
 	}

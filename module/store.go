@@ -93,6 +93,7 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 		Clock:    s.clock,
 		Logger:   user.logger,
 		Key:      s.key,
+		Target:   s.target,
 		OnCommit: s.metrics.observeCommit,
 	})
 	if err != nil {
@@ -135,6 +136,7 @@ func (s *sharedStore) erase(ctx context.Context, id consent.ID, reason storage.R
 		return nil, err
 	}
 	acts, err := store.Erase(ctx, id, reason, actor)
+	s.wakeDownstream()
 	if err != nil {
 		return acts, err
 	}

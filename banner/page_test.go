@@ -22,8 +22,8 @@ func allowed(lang string) PageData {
 		DecidedOn:  policy.Day{Year: 2026, Month: 11, Day: 23},
 		ValidUntil: policy.Day{Year: 2027, Month: 5, Day: 23},
 		Services: []ServiceRow{
-			{ID: "matomo", Name: "Matomo", Category: "statistics", Countries: []string{"KZ"}, Cookies: []string{"_pk_id.*", "_pk_ses.*"}, Months: 24, Status: Working},
-			{ID: "yandex_metrica", Name: "Яндекс Метрика", Category: "statistics", Countries: []string{"RU"}, Cookies: []string{"_ym_uid"}, Retention: "1 year", Months: 14, Status: Never},
+			{ID: "matomo", Name: "Matomo", Category: "statistics", Countries: []string{"KZ"}, Cookies: []string{"_pk_id.*", "_pk_ses.*"}, Months: 24, Deletion: "deleted", Status: Working},
+			{ID: "yandex_metrica", Name: "Яндекс Метрика", Category: "statistics", Countries: []string{"RU"}, Cookies: []string{"_ym_uid"}, Retention: "1 year", Months: 14, Deletion: "none", Status: Never},
 			{ID: "chat", Name: "Chat", Category: "functional", Countries: []string{"KZ"}, Status: Working},
 			{ID: "maps", Name: "Maps", Category: "functional", Countries: []string{"US", "IE"}, Retention: "6 months", Status: Blocked},
 			{ID: "ads", Name: "Ads", Category: "marketing", Countries: []string{"everywhere"}, Status: Blocked, Reason: "switched off by the editors"},
@@ -199,7 +199,7 @@ func FuzzPage(f *testing.F) {
 		data := allowed("en")
 		data.Services = []ServiceRow{{
 			ID: word, Name: word, Category: "statistics", Countries: []string{word}, Cookies: []string{word},
-			Retention: word, Status: word, Reason: word,
+			Retention: word, Deletion: word, Status: word, Reason: word,
 		}}
 		data.Allowed, data.ConsentID, data.Return = []string{word}, word, word
 		data.Held[0].Kind, data.Held[0].What = word, word

@@ -91,6 +91,9 @@ func TestGoldenFilesValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("TESTDATA", testdata)
+	t.Setenv("MATOMO_TOKEN", "f0e1d2c3")
+	t.Setenv("POSTHOG_TOKEN", "phx_f0e1d2c3")
+	t.Setenv("POSTHOG_URL", "https://posthog.example.kz")
 	t.Chdir(t.TempDir())
 	for file, source := range sources {
 		raw, _, err := adapt(source, "Caddyfile")

@@ -188,6 +188,10 @@ func (s *sharedStore) revoke(ctx context.Context, row storage.Consent, targets [
 	return err
 }
 
+// maxTargets bounds the deletions that one withdrawal queues by its cookies, which
+// anybody may write. A browser has one or two.
+const maxTargets = 16
+
 // targets returns by what the vendors know the browser that sent the request.
 func (x *exchange) targets() (targets []storage.Target) {
 	for i, service := range x.handler.gate.Services() {
@@ -195,7 +199,7 @@ func (x *exchange) targets() (targets []storage.Target) {
 			continue
 		}
 		for _, cookie := range x.request.Cookies() {
-			if !x.handler.gate.IsVisitorID(i, cookie.Name) {
+			if len(targets) == maxTargets || !x.handler.gate.IsVisitorID(i, cookie.Name) {
 				continue
 			}
 			if visitor, ok := x.handler.app.shared.target(service.ID, cookie.Value); ok {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 // memory is an outbox.
 type memory struct {
+	mu     sync.Mutex
 	jobs   []storage.Deletion
 	clock  func() time.Time
 	scrubs int
@@ -25,6 +27,8 @@ type memory struct {
 }
 
 func (m *memory) DueDeletions(_ context.Context, services []string, limit int) (due []storage.Deletion, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, job := range m.jobs {
 		if job.Done.IsZero() && slices.Contains(services, job.Service) && !job.Next.After(m.clock()) {
 			due = append(due, job)
@@ -35,12 +39,16 @@ func (m *memory) DueDeletions(_ context.Context, services []string, limit int) (
 }
 
 func (m *memory) DeletionFailed(_ context.Context, id int64, failure string, next time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.jobs[id].Tries++
 	m.jobs[id].Failure, m.jobs[id].Next = failure, next
 	return nil
 }
 
 func (m *memory) DeletionsDone(_ context.Context, ids []int64, _ string) (storage.Act, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, id := range ids {
 		m.jobs[id].Done = m.clock()
 	}
@@ -48,11 +56,27 @@ func (m *memory) DeletionsDone(_ context.Context, ids []int64, _ string) (storag
 }
 
 func (m *memory) Scrub(context.Context) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.scrubs++
 	return 0, nil
 }
 
+func (m *memory) add(job storage.Deletion) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.jobs = append(m.jobs, job)
+}
+
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
+}
+
 func (m *memory) done() (n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for _, job := range m.jobs {
 		if !job.Done.IsZero() {
 			n++
@@ -200,28 +224,34 @@ func TestRunLooksEachMinuteAndWhenItIsWoken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outbox := newMemory(time.Now, "a")
 		ctx, stop := context.WithCancel(t.Context())
-		w := NewWorker(Options{Outbox: outbox, Vendors: map[string]Vendor{"a": vendorFunc(func(string) error { return nil })}})
+		var log bytes.Buffer
+		w := NewWorker(Options{Outbox: outbox, Vendors: map[string]Vendor{"a": vendorFunc(func(string) error { return nil })},
+			Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		ended := make(chan struct{})
 		go func() { w.Run(ctx); close(ended) }()
 		synctest.Wait()
 		if outbox.done() != 1 {
 			t.Error("it doesn't begin at once")
 		}
-		outbox.jobs = append(outbox.jobs, storage.Deletion{ID: 1, Service: "a"})
+		outbox.add(storage.Deletion{ID: 1, Service: "a"})
 		w.Wake()
 		w.Wake()
 		synctest.Wait()
 		if outbox.done() != 2 {
 			t.Error("it isn't woken")
 		}
-		outbox.jobs = append(outbox.jobs, storage.Deletion{ID: 2, Service: "a"})
+		outbox.add(storage.Deletion{ID: 2, Service: "a"})
 		time.Sleep(pace)
 		synctest.Wait()
 		if outbox.done() != 3 {
 			t.Error("it doesn't look again")
 		}
-		outbox.err = errors.New("disk")
-		time.Sleep(pace)
+		outbox.fail(errors.New("disk"))
+		time.Sleep(2 * pace)
+		synctest.Wait()
+		if got := strings.Count(log.String(), "disk"); got != 1 {
+			t.Errorf("a failure that lasts is logged %d times", got)
+		}
 		stop()
 		<-ended
 	})

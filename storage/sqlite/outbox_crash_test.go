@@ -71,12 +71,7 @@ func TestDeletionsKilledAnywhereAreResumed(t *testing.T) {
 func TestErasureKilledHalfwayLosesNoDeletion(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := openAt(t, dir)
-	doomed := newCrowd(5, false)
-	for i := range doomed.visits {
-		doomed.visits[i].ConsentID = crashID
-		doomed.visits[i].Services[0].Service = "matomo"
-	}
-	doomed.record(t, s)
+	visitAsMany(t, s, crashID, 5)
 	s.Close()
 	killAfter(t, "eraseHalf", dir, 1)
 	s, _ = openAt(t, dir, withTargets)

@@ -44,7 +44,7 @@ func (a *App) fillReport(ctx context.Context, store storage.Store, m *report.Mon
 	m.Purposes, m.Contradictions = known.Purposes, known.Contradictions
 	for _, fill := range []func(context.Context, storage.Store, *report.Month) error{
 		func(ctx context.Context, store storage.Store, _ *report.Month) error { return store.Sync(ctx) },
-		reportChoices, a.reportHoldings, reportActs, reportCopies, a.reportLedger,
+		reportChoices, a.reportHoldings, reportActs, reportRequests, a.reportDeletions, reportCopies, a.reportLedger,
 	} {
 		if err := fill(ctx, store, m); err != nil {
 			return err
@@ -97,6 +97,33 @@ func reportActs(ctx context.Context, store storage.Store, m *report.Month) error
 		}
 	}
 	return err
+}
+
+// reportRequests lists the requests that were open during the month.
+func reportRequests(ctx context.Context, store storage.Store, m *report.Month) error {
+	requests, err := store.Requests(ctx, true)
+	m.Requests = []report.Request{}
+	for _, r := range requests {
+		if r.Added.Before(m.To) && (r.Closed.IsZero() || !r.Closed.Before(m.From)) {
+			m.Requests = append(m.Requests, report.Request{ID: r.ID, Kind: string(r.Kind), Channel: string(r.Channel),
+				Received: r.Received, Due: r.Due, Closed: r.Closed, Result: string(r.Result)})
+		}
+	}
+	return err
+}
+
+// reportDeletions sums up what the vendors were asked for, as it is now. It stays
+// nil where the configuration asks none.
+func (a *App) reportDeletions(ctx context.Context, store storage.Store, m *report.Month) error {
+	counts, err := store.DeletionCounts(ctx)
+	if err != nil || len(a.Downstream)+len(counts) == 0 {
+		return err
+	}
+	m.Deletions = []report.Deletion{}
+	for _, c := range counts {
+		m.Deletions = append(m.Deletions, report.Deletion{Service: c.Service, API: a.Downstream[c.Service].API, Open: c.Pending, Overdue: c.Overdue, Done: c.Done})
+	}
+	return nil
 }
 
 // reportCopies lists the copies that were there during the month.

@@ -94,6 +94,7 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 		Logger:   user.logger,
 		Key:      s.key,
 		Target:   s.target,
+		Due:      s.due,
 		OnCommit: s.metrics.observeCommit,
 	})
 	if err != nil {
@@ -177,6 +178,18 @@ func (s *sharedStore) Destruct() error {
 		return nil
 	}
 	return errors.Join(s.saveInventoryAtEnd(), store.Close())
+}
+
+// due returns when what a withdrawal demands of others must be done (policy 3.4.1
+// (3)).
+func (s *sharedStore) due(demanded time.Time) time.Time {
+	user := s.settings()
+	if user == nil {
+		user = new(App) // a calendar without years is the strictest
+		user.location = time.UTC
+	}
+	day, _ := user.calendar.Due(policy.DayOf(demanded, user.location))
+	return day.End(user.location)
 }
 
 // key returns the key that signs the ledger's checkpoints, as it signs receipts.

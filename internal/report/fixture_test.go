@@ -121,8 +121,8 @@ func busyMonth(t testing.TB) *Month {
 		{Path: "/srv/backup/consent-2026-10-29.db", Made: time.Date(2026, 10, 29, 3, 0, 0, 0, location), DeleteBy: time.Date(2026, 11, 10, 3, 0, 0, 0, location)},
 	}
 	m.Deletions = []Deletion{
-		{Service: "Matomo", API: "PrivacyManager.deleteDataSubjects", Open: 1, Done: 44, Oldest: time.Date(2026, 11, 2, 8, 40, 0, 0, location)},
-		{Service: "PostHog", API: "DELETE /api/projects/:id/persons/:id/", Done: 12, Failed: 2},
+		{Service: "Matomo", API: "PrivacyManager.deleteDataSubjects", Open: 1, Done: 44},
+		{Service: "PostHog", API: "DELETE /api/projects/:id/persons/:id/", Open: 3, Overdue: 2, Done: 12},
 	}
 	m.Ledger = Ledger{Rows: 48_211, OK: true, Head: head, Checkpoint: &Checkpoint{Month: "2026-10", Rows: 5_044, Head: head, Signed: time.Date(2026, 11, 1, 0, 10, 0, 0, location)}}
 	for _, s := range []Service{

@@ -105,7 +105,7 @@ func (m Month) page() page {
 		p.CopyRows = append(p.CopyRows, []string{c.Path, moment(c.Made, minute, location), moment(c.DeleteBy, minute, location), c.gone(m.Made, location)})
 	}
 	for _, d := range m.Deletions {
-		p.DeletionRows = append(p.DeletionRows, []string{d.Service, d.API, fmt.Sprint(d.Open), fmt.Sprint(d.Done), fmt.Sprint(d.Failed), moment(d.Oldest, minute, location)})
+		p.DeletionRows = append(p.DeletionRows, []string{d.Service, d.API, fmt.Sprint(d.Open), fmt.Sprint(d.Overdue), fmt.Sprint(d.Done)})
 	}
 	for _, s := range m.Services {
 		p.ServiceRows = append(p.ServiceRows, []string{s.Name, cmp.Or(s.Category, "-"), countries(s), s.Status, string(s.Deletable) + ": " + s.How})

@@ -79,7 +79,7 @@ func (m *Month) judgePeople() {
 	m.problem(past > 0, "%s past the delete-by time and not recorded as destroyed.", number(past, "copy of the database is", "copies of the database are"))
 	m.gap(m.Copies == nil, "This edge keeps no list of copies of its database.")
 	for _, deletion := range m.Deletions {
-		m.problem(deletion.Failed > 0, "%s at %s failed.", number(deletion.Failed, "deletion", "deletions"), deletion.Service)
+		m.problem(deletion.Overdue > 0, "%s at %s past the day.", number(deletion.Overdue, "deletion is", "deletions are"), deletion.Service)
 	}
 	m.gap(m.Deletions == nil, "This edge asks no vendor to delete a visitor: withdrawals must be passed on by hand.")
 }

@@ -41,7 +41,7 @@ func TestEachBrokenPromiseIsAProblem(t *testing.T) {
 		{"copy past its time", "1 copy of the database is past", "", func(m *Month) { m.Copies = []Copy{{DeleteBy: made}} }},
 		{"copy in time", "", "", func(m *Month) { m.Copies = []Copy{{DeleteBy: made.Add(1)}, {DeleteBy: made, Destroyed: made}} }},
 		{"no list of copies", "", "no list of copies", func(m *Month) { m.Copies = nil }},
-		{"failed deletion", "3 deletions at X failed", "", func(m *Month) { m.Deletions = []Deletion{{Service: "X", Failed: 3}} }},
+		{"overdue deletion", "3 deletions are at X past the day", "", func(m *Month) { m.Deletions = []Deletion{{Service: "X", Overdue: 3}} }},
 		{"no deletion at vendors", "", "asks no vendor", func(m *Month) { m.Deletions = nil }},
 		{"another edition", "", "2026-01-01, isn't the one", func(m *Month) { m.Edition = day(2026, time.January, 1) }},
 		{"nameless controller", "", "controller's name, mail address", func(m *Month) { m.Controller.Name, m.Controller.Email = "", "" }},

@@ -121,7 +121,7 @@ func TestReportNamesNobody(t *testing.T) {
 		m.Services = append(m.Services, Service{ID: "x", Name: name, Deletable: No})
 		m.Requests = append(m.Requests, Request{Kind: name, Channel: name, Result: name, Closed: m.From})
 		m.Copies = append(m.Copies, Copy{Path: name})
-		m.Deletions = append(m.Deletions, Deletion{Service: name, API: name, Failed: 1})
+		m.Deletions = append(m.Deletions, Deletion{Service: name, API: name, Overdue: 1})
 		m.Count(day(2026, 10, 3), "given", name, name, false, 1)
 		m.Problems = append(m.Problems, name)
 		m.Gaps = append(m.Gaps, name)

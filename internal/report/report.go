@@ -131,12 +131,11 @@ type Copy struct {
 
 // Deletion sums up what was asked of one service's vendor.
 type Deletion struct {
-	Service string    `json:"service"`
-	API     string    `json:"api"`
-	Open    int       `json:"open"`
-	Done    int       `json:"done"`
-	Failed  int       `json:"failed"`
-	Oldest  time.Time `json:"oldest,omitzero"` // of those open
+	Service string `json:"service"`
+	API     string `json:"api"`
+	Open    int    `json:"open"`
+	Overdue int    `json:"overdue"` // of those open
+	Done    int    `json:"done"`
 }
 
 // Ledger is the state of the proof of consent.

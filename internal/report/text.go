@@ -194,10 +194,10 @@ func (m Month) textPeople(w writer) {
 	if len(m.Deletions) == 0 {
 		w.line("  %s", absent(m.Deletions == nil))
 	} else {
-		w.row("SERVICE", "BY", "OPEN", "DONE", "FAILED", "OLDEST OPEN")
+		w.row("SERVICE", "BY", "OPEN", "OVERDUE", "DONE")
 	}
 	for _, d := range m.Deletions {
-		w.row(d.Service, d.API, d.Open, d.Done, d.Failed, moment(d.Oldest, minute, w.location))
+		w.row(d.Service, d.API, d.Open, d.Overdue, d.Done)
 	}
 }
 

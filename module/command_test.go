@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
@@ -114,7 +113,7 @@ func TestCommandsWithoutAServer(t *testing.T) {
 // TestCommandsWithoutAGate pins the answer of a Caddy that has no consent_gate.
 func TestCommandsWithoutAGate(t *testing.T) {
 	e := start(t, options{})
-	if err := caddy.Load([]byte(`{"admin":{"listen":"`+e.admin+`","origins":["`+e.admin+`"],"config":{"persist":false}}}`), true); err != nil {
+	if err := e.reload([]byte(`{"admin":{"listen":"` + e.admin + `","origins":["` + e.admin + `"],"config":{"persist":false}}}`)); err != nil {
 		t.Fatal(err)
 	}
 	e.wantCommand(1, []string{"status"}, "the running configuration has no consent_gate")

@@ -118,7 +118,7 @@ func newEdge(t *testing.T) *edge {
 func (e *edge) load(o options) error {
 	e.t.Helper()
 	raw := e.adapt(o)
-	return caddy.Load(raw, true)
+	return e.reload(raw)
 }
 
 func (e *edge) adapt(o options) []byte {

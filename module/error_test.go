@@ -36,7 +36,7 @@ func TestErrorAfterTheFirstBytes(t *testing.T) {
 	e := start(t, options{})
 	raw := strings.Replace(string(e.adapt(options{site: directive + "\nrespond x\nhandle_errors {\nrespond custom {err.status_code}\n}"})),
 		`{"body":"x","handler":"static_response"}`, `{"handler":"test_failing"}`, 1)
-	if err := caddy.Load([]byte(raw), true); err != nil {
+	if err := e.reload([]byte(raw)); err != nil {
 		t.Fatal(err)
 	}
 	a := e.visit(t).get("/")

@@ -119,7 +119,7 @@ func TestFailedReloadKeepsTheRunningStore(t *testing.T) {
 	given := 1
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			err := caddy.Load(test.config, true)
+			err := e.reload(test.config)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}

@@ -28,6 +28,7 @@ type Banner struct {
 	languages    []string
 	matcher      language.Matcher
 	texts        map[string]*texts
+	fallbacks    []Fallback
 	asks         map[string]*Fragment
 	controls     map[string]*Fragment
 	notices      map[string]notice // of the page, by language
@@ -43,7 +44,11 @@ type Banner struct {
 
 // New renders everything for the options. An error names the option to fix.
 func New(o Options) (*Banner, error) {
-	o, err := o.complete()
+	own, err := readTexts(o.Texts)
+	if err != nil {
+		return nil, err
+	}
+	o, err = o.complete(own)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +73,7 @@ func New(o Options) (*Banner, error) {
 		return nil, err
 	}
 	for _, lang := range b.languages {
-		if b.texts[lang], err = loadTexts(lang); err != nil {
+		if err := b.load(lang, own); err != nil {
 			return nil, err
 		}
 	}
@@ -88,6 +93,21 @@ func New(o Options) (*Banner, error) {
 	}
 	b.revision = b.sum()
 	return b, nil
+}
+
+// load reads the texts of a language, with the operator's on top.
+func (b *Banner) load(lang string, own []ownTexts) (err error) {
+	i := indexOwnTexts(own, lang)
+	if i < 0 {
+		b.texts[lang], err = loadTexts(lang)
+		return err
+	}
+	t, missing, err := withOwn(lang, own[i])
+	b.texts[lang] = t
+	if len(missing) > 0 {
+		b.fallbacks = append(b.fallbacks, Fallback{lang, own[i].file, missing})
+	}
+	return err
 }
 
 // Ask returns the banner, for visitors who are undecided or whose choice is

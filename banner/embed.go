@@ -42,7 +42,7 @@ type embedTexts struct {
 
 // embedView is what the placeholder's template shows, in words.
 type embedView struct {
-	Lang, ID, Name          string
+	Lang, Dir, ID, Name     string
 	Why, Countries          string
 	Allow, Reload, Settings string // Allow and Reload are empty where there is none
 	Return                  string
@@ -86,6 +86,7 @@ func (b *Banner) embedView(data EmbedData) embedView {
 	t := b.texts[lang]
 	v := embedView{
 		Lang:     lang,
+		Dir:      direction(lang),
 		ID:       data.ID,
 		Name:     t.serviceName(ServiceRow{ID: data.ID, Name: data.Name}),
 		Settings: t.Choice.Page,

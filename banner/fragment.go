@@ -1,6 +1,7 @@
 package banner
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"strings"
@@ -33,7 +34,8 @@ func host(id, lang, style, markup, script string) *Fragment {
 		notice:       []byte(shown),
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "<div id=%s lang=%s dir=ltr><template shadowrootmode=open>%s</template></div>", id, lang, shown)
+	dir := cmp.Or(direction(lang), "ltr")
+	fmt.Fprintf(&out, "<div id=%s lang=%s dir=%s><template shadowrootmode=open>%s</template></div>", id, lang, dir, shown)
 	if script != "" {
 		f.ScriptHashes = []string{hashSource(script)}
 		out.WriteString("<script>" + script + "</script>")

@@ -14,9 +14,13 @@ import (
 
 // Options say how the banner of one site looks and who asks.
 type Options struct {
-	// Languages is a subset of ru, kk and en without repetition; the first is
-	// the default. Empty: ru, kk, en.
+	// Languages is a subset of ru, kk, en and the languages of Texts without
+	// repetition; the first is the default. Empty: ru, kk, en and those of Texts.
 	Languages []string
+	// Texts are JSON files of the form of texts/en.json with "language" beside its
+	// keys, up to 128 KiB each and one for a language. Any text may be left out: it is the
+	// built-in one then, in English where the language has none.
+	Texts []File
 	// Categories are those the visitor is asked about, a subset of
 	// consent.Optional. Empty: all of them.
 	Categories []consent.Category
@@ -49,14 +53,25 @@ type Controller struct {
 
 // complete returns the options with defaults filled in, or an error that names
 // the wrong one.
-func (o Options) complete() (Options, error) {
+func (o Options) complete(own []ownTexts) (Options, error) {
+	known := Supported()
+	for _, t := range own {
+		if !slices.Contains(known, t.lang) {
+			known = append(known, t.lang)
+		}
+	}
 	if len(o.Languages) == 0 {
-		o.Languages = Supported()
+		o.Languages = known
 	}
 	o.Languages = slices.Clone(o.Languages)
+	for _, t := range own {
+		if !slices.Contains(o.Languages, t.lang) {
+			return o, fmt.Errorf("texts %s: the site doesn't speak %s: add it to languages", t.file, t.lang)
+		}
+	}
 	for i, lang := range o.Languages {
-		if !slices.Contains(Supported(), lang) {
-			return o, fmt.Errorf("languages: %q has no texts: use some of %s", lang, strings.Join(Supported(), ", "))
+		if !slices.Contains(known, lang) {
+			return o, fmt.Errorf("languages: %q has no texts: use some of %s", lang, strings.Join(known, ", "))
 		}
 		if slices.Contains(o.Languages[:i], lang) {
 			return o, fmt.Errorf("languages: %q is given twice", lang)

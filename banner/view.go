@@ -16,7 +16,7 @@ const withdrawalSubject = "Отзыв согласия на обработку �
 
 // pageView is what the page's template shows, in words.
 type pageView struct {
-	Lang         string
+	Lang, Dir    string
 	Text         pageTexts
 	Choice       choiceTexts
 	Languages    []pageLanguage
@@ -78,6 +78,7 @@ func (b *Banner) view(data PageData) pageView {
 	}
 	v := pageView{
 		Lang:         lang,
+		Dir:          direction(lang),
 		Text:         t.Page,
 		Choice:       t.Choice,
 		Message:      t.Page.Messages[data.Message],
@@ -207,6 +208,9 @@ func (t *texts) names(allowed []string, services []ServiceRow) []string {
 // countries names ISO 3166-1 codes in the language (CLDR).
 func (t *texts) countries(codes []string) string {
 	namer := display.Regions(language.Make(t.lang))
+	if namer == nil { // no data of this language
+		namer = display.English.Regions()
+	}
 	var names []string
 	for _, code := range codes {
 		name := code

@@ -40,6 +40,7 @@ type Banner struct {
 	embed        *template.Template
 	embedStyle   string
 	revision     string
+	logo         template.URL // data:, "" for none
 }
 
 // New renders everything for the options. An error names the option to fix.
@@ -62,7 +63,12 @@ func New(o Options) (*Banner, error) {
 		notices:      map[string]notice{},
 		embedNotices: map[string]notice{},
 	}
-	render := newRenderer(o)
+	l, err := o.look()
+	if err != nil {
+		return nil, err
+	}
+	b.logo = template.URL(l.logo)
+	render := newRenderer(o, l)
 	if b.api, err = render.api(); err != nil {
 		return nil, err
 	}

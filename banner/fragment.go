@@ -44,26 +44,14 @@ func host(id, lang, style, markup, script string) *Fragment {
 	return f
 }
 
-// asked is what the banner's template shows.
-type asked struct {
-	Lang       string
-	Text       choiceTexts
-	Categories []askedCategory
-	PolicyURL  string
-	Policy     string
-	Terms      []string
-}
-
-type askedCategory struct{ ID, Name, About string }
-
 func (r *renderer) ask(t *texts) (*Fragment, error) {
 	o := r.options
-	view := asked{Lang: t.lang, Text: t.Choice, PolicyURL: o.PolicyURL, Policy: t.policyName(o.Edition)}
+	view := Asked{Lang: t.lang, Text: t.Choice, PolicyURL: o.PolicyURL, Policy: t.policyName(o.Edition), Logo: template.URL(r.look.logo)}
 	var purposes []string
 	for _, c := range o.Categories {
 		words := t.Categories[c.String()]
 		purposes = append(purposes, words.Purpose)
-		view.Categories = append(view.Categories, askedCategory{c.String(), words.Name, words.About})
+		view.Categories = append(view.Categories, AskedCategory{c.String(), words.Name, words.About})
 	}
 	view.Text.Text = fill(view.Text.Text, "controller", t.subject(o.Controller), "purposes", t.join(purposes))
 	for _, term := range []string{
@@ -73,15 +61,50 @@ func (r *renderer) ask(t *texts) (*Fragment, error) {
 			view.Terms = append(view.Terms, term)
 		}
 	}
-	return r.fragment("privacy-choice", "ask", t.lang, view)
+	parsed, err := r.askTemplate()
+	if err != nil {
+		return nil, r.inTemplate(err)
+	}
+	markup, err := r.execute(parsed, view)
+	if err != nil {
+		return nil, r.inTemplate(err)
+	}
+	if o.Template.Name != "" {
+		if err := checkAsk(markup, view); err != nil {
+			return nil, r.inTemplate(err)
+		}
+	}
+	return r.fragment("privacy-choice", "ask", t.lang, markup)
+}
+
+// inTemplate names the banner's template in an error.
+func (r *renderer) inTemplate(err error) error {
+	return fmt.Errorf("template %s: %w", cmp.Or(r.options.Template.Name, "ask"), err)
 }
 
 func (r *renderer) control(t *texts) (*Fragment, error) {
-	return r.fragment("privacy-control", "control", t.lang, t.Control)
+	parsed, err := template.ParseFS(assets, "assets/control.html")
+	if err != nil {
+		return nil, fmt.Errorf("template control: %w", err)
+	}
+	markup, err := r.execute(parsed, t.Control)
+	if err != nil {
+		return nil, fmt.Errorf("template control: %w", err)
+	}
+	return r.fragment("privacy-control", "control", t.lang, markup)
 }
 
-// fragment renders assets/<name>.html, .css and, where there is one, .js.
-func (r *renderer) fragment(id, name, lang string, view any) (*Fragment, error) {
+// execute renders a template and minifies what it makes.
+func (r *renderer) execute(parsed *template.Template, view any) (string, error) {
+	var markup strings.Builder
+	if err := parsed.Execute(&markup, view); err != nil {
+		return "", err
+	}
+	return r.markup(markup.String())
+}
+
+// fragment adds assets/<name>.css and, where there is one, .js to the markup.
+func (r *renderer) fragment(id, name, lang, markup string) (*Fragment, error) {
 	style, err := r.style(name)
 	if err != nil {
 		return nil, err
@@ -90,19 +113,7 @@ func (r *renderer) fragment(id, name, lang string, view any) (*Fragment, error) 
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := template.ParseFS(assets, "assets/"+name+".html")
-	if err != nil {
-		return nil, fmt.Errorf("template %s: %w", name, err)
-	}
-	var markup strings.Builder
-	if err := parsed.Execute(&markup, view); err != nil {
-		return nil, fmt.Errorf("template %s: %w", name, err)
-	}
-	minified, err := r.markup(markup.String())
-	if err != nil {
-		return nil, fmt.Errorf("template %s: %w", name, err)
-	}
-	return host(id, lang, style, characterReferences(minified), script), nil
+	return host(id, lang, style, characterReferences(markup), script), nil
 }
 
 // characterReferences writes everything beyond ASCII as decimal references

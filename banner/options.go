@@ -33,8 +33,24 @@ type Options struct {
 	// Position is "bottom" (default), "top" or "corner".
 	Position string
 	// Accent is the colour of the buttons, #rgb or #rrggbb. Empty: #0b6bcb. The
-	// text on it is black or white, with a contrast of at least 4.5.
+	// text on it is black or white, with a contrast of at least 4.5, and where the
+	// colour is like the background, buttons have an edge.
 	Accent string
+	// Radius is how far the corners of the banner are rounded, 0 to 32 CSS pixels;
+	// buttons are rounded by two thirds of it. Nil: 12.
+	Radius *int
+	// Font is "system" (default) or "inherit", which is the page's: that of the
+	// element in which the banner lies.
+	Font string
+	// Logo is an SVG or a PNG up to 8 KiB; the zero File leaves it out.
+	Logo File
+	// CSS is the operator's own for the banner, up to 8 KiB, which stands behind
+	// the built-in style. It asks no third party for anything and has no selector
+	// that could tell Accept from Refuse.
+	CSS File
+	// Template is an html/template in the place of the built-in one of the banner,
+	// up to 32 KiB, with the fields of [Asked].
+	Template File
 	// Months is how long a choice is valid, 1 to 12 calendar months. Zero: 6.
 	Months int
 	// CrossBorder is what the visitor is told about transfer abroad (policy
@@ -93,9 +109,6 @@ func (o Options) complete(own []ownTexts) (Options, error) {
 		return o, fmt.Errorf("position %q: use one of %s", o.Position, strings.Join(positions(), ", "))
 	}
 	o.Accent = cmp.Or(o.Accent, "#0b6bcb")
-	if _, err := parseColor(o.Accent); err != nil {
-		return o, fmt.Errorf("accent: %w", err)
-	}
 	o.Months = cmp.Or(o.Months, 6)
 	if o.Months < 1 || o.Months > 12 {
 		return o, fmt.Errorf("months %d: a choice is valid for 1 to 12 months", o.Months)

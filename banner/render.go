@@ -19,36 +19,37 @@ var assets embed.FS
 // renderer turns the assets into what is sent. It lives only within New.
 type renderer struct {
 	options  Options
+	look     look
 	minifier *minify.M
 }
 
-func newRenderer(o Options) *renderer {
+func newRenderer(o Options, l look) *renderer {
 	m := minify.New()
 	m.Add("text/html", &html.Minifier{KeepEndTags: true})
 	m.Add("text/css", &css.Minifier{})
 	m.Add("text/javascript", &js.Minifier{})
-	return &renderer{options: o, minifier: m}
+	return &renderer{options: o, look: l, minifier: m}
 }
 
-// style returns assets/<name>.css, then <name>-<position>.css where there is
-// one, with the accent colours in place.
+// style returns assets/<name>.css, then <name>-<position>.css where there is one
+// and what the look adds, with colours and sizes in place. The banner's ends with
+// the operator's own.
 func (r *renderer) style(name string) (string, error) {
-	source, err := read(name + ".css")
-	if err != nil {
-		return "", err
+	var style strings.Builder
+	for _, file := range append([]string{name + ".css", name + "-" + r.options.Position + ".css"}, r.look.additions(name)...) {
+		source, err := read(file)
+		if err != nil {
+			return "", err
+		}
+		style.WriteString(source)
 	}
-	placed, err := read(name + "-" + r.options.Position + ".css")
-	if err != nil {
-		return "", err
+	if name != "control" {
+		style.WriteString(r.look.edges())
 	}
-	accent, err := parseColor(r.options.Accent)
-	if err != nil {
-		return "", fmt.Errorf("accent: %w", err)
+	if name == "ask" {
+		style.WriteString(r.look.css)
 	}
-	source = strings.NewReplacer(
-		"var(--accent)", accent.String(), "var(--on-accent)", textOn(accent).String(),
-	).Replace(source + placed)
-	return r.minify("text/css", name+".css", source)
+	return r.minify("text/css", name+".css", r.look.fill(style.String()))
 }
 
 // script returns assets/<name>.js, nothing where there is none.

@@ -2,6 +2,7 @@ package banner
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 	"strings"
 
@@ -42,6 +43,7 @@ type pageView struct {
 	Policy       string
 	CanWithdraw  bool
 	OwnRetention string
+	Logo         template.URL
 }
 
 type pageLanguage struct {
@@ -100,6 +102,7 @@ func (b *Banner) view(data PageData) pageView {
 		PolicyURL:    o.PolicyURL,
 		Policy:       t.policyName(o.Edition),
 		OwnRetention: t.months(o.Months),
+		Logo:         b.logo,
 	}
 	for _, other := range b.languages {
 		v.Languages = append(v.Languages, pageLanguage{other, b.texts[other].Name, other == lang})

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"image/png"
 	"io"
-	"strings"
 )
 
 const (
@@ -40,7 +39,7 @@ func logoURL(f File) (string, error) {
 	if err := checkSVG(f.Body); err != nil {
 		return refuse(err)
 	}
-	return "data:image/svg+xml," + percentEncoded(bytes.TrimSpace(f.Body)), nil
+	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(f.Body), nil
 }
 
 var errPicture = errors.New("not a picture: use an SVG or a PNG")
@@ -75,23 +74,4 @@ func checkSVG(raw []byte) error {
 		}
 		seen = true
 	}
-}
-
-// percentEncoded writes what a URL or an attribute can't hold as %XX (RFC 3986
-// §2.1). The rest stays readable, which compresses better than base64.
-func percentEncoded(raw []byte) string {
-	const plain = "-_.~!*'();:@&=+$,/?[] "
-	var out strings.Builder
-	for _, c := range raw {
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
-		switch {
-		case c == ' ':
-			out.WriteString("%20")
-		case letter || strings.IndexByte(plain, c) >= 0:
-			out.WriteByte(c)
-		default:
-			fmt.Fprintf(&out, "%%%02X", c)
-		}
-	}
-	return out.String()
 }

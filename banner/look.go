@@ -77,7 +77,7 @@ func (l look) edges() string {
 	light, dark := contrast(l.accent, lightPanel) < 3, contrast(l.accent, darkPanel) < 3
 	switch {
 	case light:
-		return "@media not (prefers-color-scheme: dark) { " + edge + " }"
+		return "@media not all and (prefers-color-scheme: dark) { " + edge + " }"
 	case dark:
 		return "@media (prefers-color-scheme: dark) { " + edge + " }"
 	}

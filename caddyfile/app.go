@@ -60,10 +60,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 		"choice_months": func() error { return parseMonths(d, app) },
 		"holidays":      parsed(d, &app.Holidays, parseHolidays),
 		"downstream":    func() error { return parseDownstream(d, app) },
-		"demo": func() error {
-			app.Demo = true
-			return noMore(d, "demo")
-		},
+		"demo":          flag(d, &app.Demo),
 	}}.parse()
 	if err != nil {
 		return nil, err

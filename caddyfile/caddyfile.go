@@ -70,6 +70,29 @@ func one(d *caddyfile.Dispenser, target *string) func() error {
 	}
 }
 
+// file reads the name of a file. The file itself is read when the configuration is
+// loaded, which may be elsewhere.
+func file(d *caddyfile.Dispenser, target *string) func() error {
+	return func() error {
+		option := d.Val()
+		if err := one(d, target)(); err != nil {
+			return err
+		}
+		if *target == "" {
+			return d.Errf("%s: write the name of a file", option)
+		}
+		return nil
+	}
+}
+
+// flag reads an option that stands alone.
+func flag(d *caddyfile.Dispenser, target *bool) func() error {
+	return func() error {
+		*target = true
+		return noMore(d, d.Val())
+	}
+}
+
 // oneOf reads the option's single argument and refuses any but the allowed.
 func oneOf(d *caddyfile.Dispenser, target *string, allowed ...string) func() error {
 	return func() error {

@@ -2,7 +2,7 @@ package caddyfile
 
 import (
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -21,6 +21,7 @@ import (
 //	consent_gate [<matcher>] {
 //		site      <domain>
 //		languages <kk|ru|en...>
+//		texts     <file>
 //		catalogue <file>
 //		service   <catalogue IDs...>
 //		service   <ID> {
@@ -44,7 +45,13 @@ import (
 //		banner {
 //			position bottom|top|corner
 //			accent   <#rrggbb>
+//			radius   <px>
+//			font     system|inherit
+//			logo     <file>
+//			css      <file>
+//			template <file>
 //		}
+//		gallery
 //	}
 func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	d := h.Dispenser
@@ -54,9 +61,11 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	}
 	handler := new(module.Handler)
 	var services []place
-	err := block{Dispenser: d, name: "consent_gate", repeat: []string{"catalogue", "service", "necessary", "service_worker"}, options: map[string]func() error{
+	var languages *caddyfile.Dispenser // where they were named
+	err := block{Dispenser: d, name: "consent_gate", repeat: []string{"catalogue", "service", "necessary", "service_worker", "texts"}, options: map[string]func() error{
 		"site":           parsed(d, &handler.Site, parseSite),
-		"languages":      func() error { return parseLanguages(d, handler) },
+		"languages":      func() error { return parseLanguages(d, handler, &languages) },
+		"texts":          func() error { return parseTexts(d, handler) },
 		"catalogue":      func() error { return parseCatalogue(d, handler) },
 		"service":        func() error { return parseService(d, handler, &services) },
 		"necessary":      func() error { return parseNecessary(d, handler) },
@@ -64,7 +73,11 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 		"strict":         func() error { return parseStrict(d, handler) },
 		"service_worker": func() error { return parseServiceWorker(d, handler) },
 		"banner":         func() error { return parseBanner(d, handler) },
+		"gallery":        flag(d, &handler.Gallery),
 	}}.parse()
+	if err == nil {
+		err = checkLanguages(handler, languages)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -79,30 +92,32 @@ func parseSite(text string) (string, error) {
 	return site, nil
 }
 
-func parseLanguages(d *caddyfile.Dispenser, handler *module.Handler) error {
-	if err := some(d, &handler.Languages)(); err != nil {
-		return err
-	}
-	for i, language := range handler.Languages {
-		if !slices.Contains(banner.Supported(), language) {
-			return d.Errf("languages '%s': use %s", language, alternatives(banner.Supported()))
-		}
-		if slices.Contains(handler.Languages[:i], language) {
-			return d.Errf("languages: '%s' is given twice", language)
-		}
-	}
-	return nil
-}
-
 func parseBanner(d *caddyfile.Dispenser, handler *module.Handler) error {
 	if err := noMore(d, "banner"); err != nil {
 		return err
 	}
 	handler.Banner = new(module.Banner)
+	look := handler.Banner
 	return block{Dispenser: d, name: "banner", options: map[string]func() error{
-		"position": oneOf(d, &handler.Banner.Position, "bottom", "top", "corner"),
-		"accent":   func() error { return parseAccent(d, handler.Banner) },
+		"position": oneOf(d, &look.Position, "bottom", "top", "corner"),
+		"accent":   func() error { return parseAccent(d, look) },
+		"radius":   parsed(d, &look.Radius, parseRadius),
+		"font":     oneOf(d, &look.Font, "system", "inherit"),
+		"logo":     file(d, &look.Logo),
+		"css":      file(d, &look.CSS),
+		"template": file(d, &look.Template),
 	}}.parse()
+}
+
+func parseRadius(text string) (*int, error) {
+	radius, err := strconv.Atoi(text)
+	if err == nil {
+		err = checkBanner(banner.Options{Radius: &radius})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("radius '%s': write a number of CSS pixels from 0 to 32, without a unit", text)
+	}
+	return &radius, nil
 }
 
 func parseAccent(d *caddyfile.Dispenser, look *module.Banner) error {
@@ -139,17 +154,14 @@ func parseNecessary(d *caddyfile.Dispenser, handler *module.Handler) error {
 	return nil
 }
 
-// parseCatalogue reads the name of a file. The file itself is read when the
-// configuration is loaded, which may be elsewhere.
+// parseCatalogue reads the name of a file of services, which is read when the
+// configuration is loaded.
 func parseCatalogue(d *caddyfile.Dispenser, handler *module.Handler) error {
-	var file string
-	if err := one(d, &file)(); err != nil {
+	var name string
+	if err := file(d, &name)(); err != nil {
 		return err
 	}
-	if file == "" {
-		return d.Errf("catalogue: write the name of a JSON file of services")
-	}
-	handler.Catalogues = append(handler.Catalogues, file)
+	handler.Catalogues = append(handler.Catalogues, name)
 	return nil
 }
 

@@ -23,7 +23,7 @@ func inService(option string) string {
 // with what is allowed.
 func TestRefusals(t *testing.T) {
 	const appOptions = "choice_months, controller, cross_border, demo, downstream, holidays, ip, jurisdiction, policy, storage, timezone, window"
-	const gateOptions = "banner, catalogue, languages, necessary, service, service_worker, site, strict, unknown"
+	const gateOptions = "banner, catalogue, gallery, languages, necessary, service, service_worker, site, strict, texts, unknown"
 	const serviceOptions = "category, collect, cookie, country, inline, name, retention, script, stub, visitor_id, window"
 	tests := []struct {
 		source string
@@ -119,16 +119,37 @@ func TestRefusals(t *testing.T) {
 		{inGate("service_worker remove sw.js"), 3, "a path begins with /"},
 		{inGate("service_worker clear\nservice_worker clear"), 4, "'clear' is given twice"},
 		{inGate("banner top"), 3, "one value too many: 'top'"},
-		{inGate("banner {\nsize big\n}"), 4, "no option 'size': use one of accent, position"},
+		{inGate("banner {\nsize big\n}"), 4, "no option 'size': use one of accent, css, font, logo, position, radius, template"},
 		{inGate("banner {\nposition left\n}"), 4, "use bottom, top or corner"},
 		{inGate("banner {\naccent blue\n}"), 4, "#rrggbb"},
 		{inGate("banner {\naccent #0b6bcb\n}"), 4, "a bare # begins a comment"},
 		{inGate("banner {\nposition top\nposition top\n}"), 5, "'position' is given twice"},
 		{inGate("banner {\nposition top\n}\nbanner {\nposition top\n}"), 6, "'banner' is given twice"},
+		{inGate("banner {\nradius\n}"), 4, "'radius' needs a value"},
+		{inGate("banner {\nradius 8px\n}"), 4, "from 0 to 32, without a unit"},
+		{inGate("banner {\nradius -1\n}"), 4, "from 0 to 32"},
+		{inGate("banner {\nradius 33\n}"), 4, "from 0 to 32"},
+		{inGate("banner {\nradius 8 8\n}"), 4, "one value too many: '8'"},
+		{inGate("banner {\nfont Arial\n}"), 4, "use system or inherit"},
+		{inGate("banner {\nlogo\n}"), 4, "'logo' needs a value"},
+		{inGate("banner {\nlogo \"\"\n}"), 4, "logo: write the name of a file"},
+		{inGate("banner {\ncss a.css b.css\n}"), 4, "one value too many: 'b.css'"},
+		{inGate("banner {\ncss a.css\ncss b.css\n}"), 5, "'css' is given twice"},
+		{inGate("banner {\ntemplate a.html {\nx\n}\n}"), 5, "'template' takes no block"},
+
+		// texts and languages from files
+		{inGate("texts"), 3, "'texts' needs a value"},
+		{inGate(`texts ""`), 3, "texts: write the name of a file"},
+		{inGate("texts uz.json kk.json"), 3, "one value too many: 'kk.json'"},
+		{inGate("texts uz.json\ntexts uz.json"), 4, "'uz.json' is given twice"},
+		{inGate("unknown block\nlanguages ru uz"), 4, "use ru, kk or en, or give it texts"},
+		{inGate("languages ru uz-UZ\ntexts uz.json"), 3, "the code of a language alone"},
+		{inGate("gallery on"), 3, "one value too many: 'on'"},
+		{inGate("gallery\ngallery"), 4, "'gallery' is given twice"},
 
 		// files of services
 		{inGate("catalogue"), 3, "'catalogue' needs a value"},
-		{inGate(`catalogue ""`), 3, "write the name of a JSON file"},
+		{inGate(`catalogue ""`), 3, "write the name of a file"},
 		{inGate("catalogue a.json b.json"), 3, "one value too many: 'b.json'"},
 		{inGate("catalogue a.json {\nb.json\n}"), 4, "'catalogue' takes no block"},
 		{inGate("service matomo\ncatalogue a.json\nservice Own-1 {\ncategory statistics\ncookie own_*\n}"), 8, "small letter"},

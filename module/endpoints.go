@@ -23,7 +23,8 @@ var endpoints = map[string]struct {
 	serve  func(*exchange, http.ResponseWriter) error
 }{
 	"":             {http.MethodGet, (*exchange).servePage},
-	gate.EmbedPath: {http.MethodGet, (*exchange).serveEmbed}, // with a service's ID behind it
+	gate.EmbedPath: {http.MethodGet, (*exchange).serveEmbed},   // with a service's ID behind it
+	galleryPath:    {http.MethodGet, (*exchange).serveGallery}, // with a frame's name behind it
 	"state":        {http.MethodGet, (*exchange).serveState},
 	"receipt":      {http.MethodGet, (*exchange).serveReceipt},
 	"data":         {http.MethodGet, (*exchange).serveData},
@@ -40,6 +41,9 @@ func (x *exchange) serveEndpoint(w http.ResponseWriter, path string) error {
 	header.Set("Referrer-Policy", "same-origin")
 	if strings.HasPrefix(path, gate.EmbedPath) {
 		path = gate.EmbedPath
+	}
+	if strings.HasPrefix(path, galleryPath+"/") {
+		path = galleryPath
 	}
 	endpoint, ok := endpoints[path]
 	if !ok {

@@ -30,8 +30,15 @@ type Handler struct {
 	Site string `json:"site,omitempty"`
 
 	// The languages of banner and privacy page, the default first: a subset of
-	// "kk", "ru" and "en". Default: ru, kk, en.
+	// "kk", "ru", "en" and the languages of Texts. Default: ru, kk, en, then those
+	// of Texts.
 	Languages []string `json:"languages,omitempty"`
+
+	// JSON files of texts, one for a language: any subset of the built-in texts, which
+	// they stand over. What a language without built-in texts lacks is shown in
+	// English, and the log says so. Paths are relative to the working directory;
+	// placeholders are replaced.
+	Texts []string `json:"texts,omitempty"`
 
 	// The services that the site uses. An entry with nothing but an ID is one of
 	// the catalogue; any other is the site's own or replaces one of the
@@ -62,12 +69,18 @@ type Handler struct {
 	// How the banner looks.
 	Banner *Banner `json:"banner,omitempty"`
 
-	app    *App
-	gate   *gate.Gate
-	banner *banner.Banner
-	named  []string // services the operator named
-	visits int      // index of the site's own visit statistics
-	limits *limiter // of choices and reports
+	// Shows, at /.privacy/gallery, everything a visitor may meet, in every language,
+	// state and width. For whoever looks after the texts and the look: anyone can
+	// open it. Default: false.
+	Gallery bool `json:"gallery,omitempty"`
+
+	app     *App
+	gate    *gate.Gate
+	banner  *banner.Banner
+	gallery *banner.Gallery // nil: not to be shown
+	named   []string        // services the operator named
+	visits  int             // index of the site's own visit statistics
+	limits  *limiter        // of choices and reports
 	// visitLimits are apart, so that views of pages never use up anyone's right
 	// to refuse: many visitors can share an address.
 	visitLimits *limiter
@@ -106,14 +119,6 @@ func (s *Strict) links() []string {
 		return nil
 	}
 	return s.Links
-}
-
-// Banner says how the banner looks.
-type Banner struct {
-	// Where it stands: "bottom", "top" or "corner". Default: "bottom".
-	Position string `json:"position,omitempty"`
-	// The colour of its controls, as #rrggbb. Default: "#0b6bcb".
-	Accent string `json:"accent,omitempty"`
 }
 
 // CaddyModule returns the Caddy module information.
@@ -175,18 +180,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.visits = compiled.Index(visitsService.ID)
-	h.banner, err = banner.New(banner.Options{
-		Languages:   h.Languages,
-		Categories:  h.gate.Categories(),
-		Controller:  banner.Controller(*h.app.Controller),
-		Edition:     h.app.Policy.Edition,
-		PolicyURL:   h.app.Policy.URL,
-		Position:    h.Banner.Position,
-		Accent:      h.Banner.Accent,
-		Months:      h.app.ChoiceMonths,
-		CrossBorder: h.app.CrossBorder,
-	})
-	if err != nil {
+	if err := h.render(); err != nil {
 		return err
 	}
 	h.limits, h.visitLimits = newLimiter(h.app.now), newLimiter(h.app.now)

@@ -55,8 +55,8 @@ func (x *exchange) writePage(w http.ResponseWriter, status int, message string) 
 	header.Set("Content-Language", data.Lang)
 	header.Set("X-Robots-Tag", "noindex")
 	header.Set("Content-Security-Policy", fmt.Sprintf(
-		"default-src 'none'; script-src %s; style-src %s; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-		strings.Join(scripts, " "), strings.Join(styles, " ")))
+		"default-src 'none'; script-src %s; style-src %s; %sconnect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		strings.Join(scripts, " "), strings.Join(styles, " "), x.handler.pictures()))
 	w.WriteHeader(status)
 	if x.request.Method == http.MethodHead {
 		return nil

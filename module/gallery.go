@@ -2,6 +2,7 @@ package module
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,10 +60,10 @@ func (x *exchange) gallerySite() banner.GallerySite {
 		Page:  x.galleryPage,
 		Embed: banner.EmbedData{ID: "video", Name: "Video", Countries: []string{"KZ"}},
 	}
-	for i := range g.Services() {
-		if g.HasPlaceholder(i) {
+	for i, service := range g.Services() {
+		named := slices.Contains(x.handler.named, service.ID)
+		if g.HasPlaceholder(i) && (named || site.Embed.ID == "video") {
 			site.Embed = x.embedData(i)
-			break
 		}
 	}
 	site.Embed.Return = "/"

@@ -54,9 +54,8 @@ func (r *renderer) ask(t *texts) (*Fragment, error) {
 		view.Categories = append(view.Categories, AskedCategory{c.String(), words.Name, words.About})
 	}
 	view.Text.Text = fill(view.Text.Text, "controller", t.subject(o.Controller), "purposes", t.join(purposes))
-	for _, term := range []string{
-		fill(t.Choice.Terms, "months", t.months(o.Months)), t.abroad(o.CrossBorder), t.operator(o.Controller),
-	} {
+	view.Text.Terms = fill(t.Choice.Terms, "months", t.months(o.Months))
+	for _, term := range []string{view.Text.Terms, t.abroad(o.CrossBorder), t.operator(o.Controller)} {
 		if term != "" {
 			view.Terms = append(view.Terms, term)
 		}

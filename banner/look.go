@@ -63,18 +63,19 @@ func (l look) fill(style string) string {
 	).Replace(style)
 }
 
-// The backgrounds of panels in the styles.
+// The backgrounds of buttons in the styles that come nearest to the other scheme:
+// that of the placeholder among the light ones, that of panels among the dark ones.
 var (
-	lightPanel = color{0xff, 0xff, 0xff}
-	darkPanel  = color{0x1d, 0x21, 0x27}
+	lightBack = color{0xec, 0xef, 0xf2}
+	darkBack  = color{0x1d, 0x21, 0x27}
 )
 
 // edges gives the buttons an edge in the schemes in which their colour is hard to
-// tell from the panel (under 3, WCAG 2.2 §1.4.11). That of their text stands out
+// tell from what is behind (under 3, WCAG 2.2 §1.4.11). That of their text stands out
 // there: what contrasts with the accent contrasts with what is like it.
 func (l look) edges() string {
 	const edge = "button { border-color: currentColor }"
-	light, dark := contrast(l.accent, lightPanel) < 3, contrast(l.accent, darkPanel) < 3
+	light, dark := contrast(l.accent, lightBack) < 3, contrast(l.accent, darkBack) < 3
 	switch {
 	case light:
 		return "@media not all and (prefers-color-scheme: dark) { " + edge + " }"

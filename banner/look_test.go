@@ -110,7 +110,7 @@ func TestButtonsOfEveryAccentStandOutInBothSchemes(t *testing.T) {
 			for b := 0; b < 256; b += 15 {
 				accent := color{uint8(r), uint8(g), uint8(b)}
 				edges := look{accent: accent}.edges()
-				for scheme, panel := range map[string]color{"@media not all and (prefers-color-scheme: dark)": lightPanel, "@media (prefers-color-scheme: dark)": darkPanel} {
+				for scheme, panel := range map[string]color{"@media not all and (prefers-color-scheme: dark)": lightBack, "@media (prefers-color-scheme: dark)": darkBack} {
 					best := contrast(accent, panel)
 					if strings.HasPrefix(edges, scheme) {
 						best = contrast(textOn(accent), panel)

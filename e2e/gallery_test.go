@@ -41,6 +41,9 @@ func TestGalleryShowsEveryStateInEveryLanguage(t *testing.T) {
 	}
 	b.until(`[...document.querySelectorAll('iframe')].every(frame => frame.matches('[sandbox=""]'))`)
 	for _, f := range frames {
+		if dir == "" && f.Scheme == "dark" && !strings.HasPrefix(f.Scene, "ask-") {
+			continue // colours move nothing, and only the banner's are compared
+		}
 		name := fmt.Sprintf("gallery-%s-%s-%d-%s", f.Scene, f.Lang, f.Width, f.Scheme)
 		b.do(chromedp.EmulateViewport(f.Width, f.Height))
 		b.visit(s.url(fmt.Sprintf("/.privacy/gallery/%s?lang=%s&scheme=%s", f.Scene, f.Lang, f.Scheme)))

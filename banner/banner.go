@@ -1,7 +1,7 @@
 // Package banner owns what a visitor sees: the banner that asks for a choice,
 // the small control that opens it again, the script API of the site, the
-// placeholder of a blocked frame, and the page /.privacy/, in Kazakh, Russian and
-// English.
+// placeholder of a blocked frame, and the page /.privacy/, in Kazakh, Russian,
+// English and the languages an operator adds.
 //
 // Everything is rendered, minified and hashed once, in New: what goes into a
 // page is the same bytes for every visitor of a state, so that a

@@ -230,7 +230,7 @@ func missingWords(words, model map[string]any, path string) (missing []string) {
 	return missing
 }
 
-// Fallback is a text of an operator's language that is shown in English.
+// Fallback tells which texts of an operator's language are shown in English.
 type Fallback struct {
 	Language string
 	File     string   // that describes the language

@@ -60,7 +60,10 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 		"choice_months": func() error { return parseMonths(d, app) },
 		"holidays":      parsed(d, &app.Holidays, parseHolidays),
 		"downstream":    func() error { return parseDownstream(d, app) },
-		"demo":          flag(d, &app.Demo),
+		"demo": func() error {
+			app.Demo = true
+			return noMore(d, "demo")
+		},
 	}}.parse()
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
-	"github.com/mamen-ai/consentgate/banner"
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/policy"
 )
@@ -40,50 +39,29 @@ func TestEveryCaddyfileOfTheDocumentationAdapts(t *testing.T) {
 	}
 }
 
-// fenced returns the code of a language in the documentation of the Caddyfile.
-func fenced(t *testing.T, language string) []string {
-	t.Helper()
+var jsonFence = regexp.MustCompile("(?s)```json\n(.*?)```")
+
+func TestTheDocumentedFilesAreRead(t *testing.T) {
 	page, err := os.ReadFile("../docs/caddyfile.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []string
-	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllSubmatch(page, -1) {
-		found = append(found, string(match[1]))
-	}
-	return found
-}
-
-func TestTheDocumentedFilesAreRead(t *testing.T) {
-	files := fenced(t, "json")
+	matches := jsonFence.FindAllSubmatch(page, -1)
 	readers := []func(path string) error{
 		func(path string) error { _, err := policy.ReadCalendar(path); return err },
 		func(path string) error { _, err := catalogue.ReadFile(path); return err },
 	}
-	if len(files) != len(readers)+1 { // the last are texts
-		t.Fatalf("%d files were found", len(files))
+	if len(matches) != len(readers)+1 { // the last are texts of the banner
+		t.Fatalf("%d files were found, want %d", len(matches), len(readers)+1)
 	}
 	for i, read := range readers {
 		path := filepath.Join(t.TempDir(), "own.json")
-		if err := os.WriteFile(path, []byte(files[i]), 0o600); err != nil {
+		if err := os.WriteFile(path, matches[i][1], 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := read(path); err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-func TestTheDocumentedLookAndTextsAreTaken(t *testing.T) {
-	file := func(language string, place int) banner.File {
-		return banner.File{Name: language, Body: []byte(fenced(t, language)[place])}
-	}
-	b, err := banner.New(banner.Options{CSS: file("css", 0), Template: file("html", 0), Texts: []banner.File{file("json", 2)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if shown := string(b.Ask("uz").HTML); !strings.Contains(shown, "Rad etish") || !strings.Contains(shown, "class=lead") {
-		t.Errorf("what is documented isn't shown:\n%s", shown)
 	}
 }
 

@@ -63,15 +63,14 @@ type monthTree struct {
 	problem error
 }
 
-// month reads the month that begins with the row first. Its Size is 0 when there
-// is no such row.
-func (s *Store) month(ctx context.Context, first int64) (*monthTree, error) {
+// month reads the month that follows the sealed ones. Its Size is 0 when they have
+// all rows.
+func (s *Store) month(ctx context.Context, sealed []storage.Segment) (*monthTree, error) {
 	m := &monthTree{}
-	err := s.eachLink(ctx, first, func(l link) bool {
+	err := s.eachLink(ctx, afterSegments(sealed), func(l link) bool {
 		if m.Size == 0 {
-			local := l.at.In(s.location)
-			m.First, m.Month = l.seq, local.Format(storage.MonthFormat)
-			m.end = time.Date(local.Year(), local.Month()+1, 1, 0, 0, 0, 0, s.location)
+			begin := s.monthAfter(sealed, l)
+			m.First, m.Month, m.end = l.seq, begin.Format(storage.MonthFormat), begin.AddDate(0, 1, 0)
 		}
 		return l.at.Before(m.end) && m.add(l)
 	})
@@ -80,6 +79,21 @@ func (s *Store) month(ctx context.Context, first int64) (*monthTree, error) {
 	}
 	m.Root = m.tree.Root()
 	return m, err
+}
+
+// monthAfter returns when the month begins whose first row is l. After a clock that
+// went ahead, or with another time zone, l may be of a month that is sealed
+// already: then it begins the next.
+func (s *Store) monthAfter(sealed []storage.Segment, l link) time.Time {
+	local := l.at.In(s.location)
+	begin := time.Date(local.Year(), local.Month(), 1, 0, 0, 0, 0, s.location)
+	if len(sealed) > 0 {
+		last, err := time.ParseInLocation(storage.MonthFormat, sealed[len(sealed)-1].Month, s.location)
+		if next := last.AddDate(0, 1, 0); err == nil && begin.Before(next) {
+			return next
+		}
+	}
+	return begin
 }
 
 func (m *monthTree) add(l link) bool {
@@ -132,11 +146,15 @@ func (s *Store) Seal(ctx context.Context) (sealed []storage.Segment, err error) 
 		}
 	}()
 	for {
-		next, err := s.nextMonth(ctx)
-		if err != nil || next == nil {
+		segments, err := s.Segments(ctx)
+		if err != nil {
 			return sealed, err
 		}
-		m, err := s.month(ctx, next.seq)
+		complete, err := s.nextComplete(ctx, segments)
+		if err != nil || !complete {
+			return sealed, err
+		}
+		m, err := s.month(ctx, segments)
 		if err != nil {
 			return sealed, err
 		}
@@ -152,27 +170,15 @@ func (s *Store) Seal(ctx context.Context) (sealed []storage.Segment, err error) 
 	}
 }
 
-// nextMonth returns the first row that isn't sealed, or nil when its month may
-// still grow.
-func (s *Store) nextMonth(ctx context.Context) (*link, error) {
-	segments, err := s.Segments(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var next *link
-	err = s.eachLink(ctx, afterSegments(segments), func(l link) bool {
-		next = &l
+// nextComplete reports whether there are rows after the sealed months, of a month
+// that can't grow any more.
+func (s *Store) nextComplete(ctx context.Context, sealed []storage.Segment) (complete bool, err error) {
+	err = s.eachLink(ctx, afterSegments(sealed), func(l link) bool {
+		end := s.monthAfter(sealed, l).AddDate(0, 1, 0)
+		complete = !s.clock().Before(end.Add(sealDelay))
 		return false
 	})
-	if err != nil || next == nil {
-		return nil, err
-	}
-	local := next.at.In(s.location)
-	end := time.Date(local.Year(), local.Month()+1, 1, 0, 0, 0, 0, s.location)
-	if s.clock().Before(end.Add(sealDelay)) {
-		return nil, nil
-	}
-	return next, nil
+	return complete, err
 }
 
 // afterSegments returns the seq of the first row that isn't sealed.
@@ -225,7 +231,7 @@ func (s *Store) Checkpoint(ctx context.Context) (signed string, err error) {
 	if err != nil {
 		return "", err
 	}
-	m, err := s.month(ctx, afterSegments(segments))
+	m, err := s.month(ctx, segments)
 	switch {
 	case err != nil:
 		return "", err

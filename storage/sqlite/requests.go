@@ -75,7 +75,10 @@ func (s *Store) settleRequest(ctx context.Context, effect *storage.Consent, f fu
 				return err
 			}
 			job := &consentJob{ctx: ctx, row: *effect}
-			return errors.Join(w.appendConsent(job), job.err)
+			if err := w.appendConsent(job); err != nil {
+				return err
+			}
+			return job.err // set when nobody waits any more
 		})
 	})
 }

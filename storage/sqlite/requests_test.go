@@ -99,3 +99,27 @@ func TestRequestsHonourTheContext(t *testing.T) {
 		}
 	}
 }
+
+// A request whose event nobody waits for any more isn't recorded either.
+func TestRequestGivenUpBeforeItsEventIsNotRecorded(t *testing.T) {
+	s, _ := openAt(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	event := &storage.Consent{Event: storage.Blocked, At: noon}
+	done := make(chan error, 1)
+	err := s.settleRequest(ctx, event, func(w *writer) error {
+		cancel()
+		err := w.exec("INSERT INTO requests (kind, consent_id, channel, received, due, added_at, actor) VALUES ('block','','mail','','',1,'')")
+		done <- err
+		return err
+	})
+	if !errors.Is(err, context.Canceled) || <-done != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := raw(t, s.path).QueryRow("SELECT count(*) FROM requests").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d requests without their event, %v", n, err)
+	}
+}

@@ -78,3 +78,48 @@ func TestMonthDestroyedDuringTheWalkIsNotMissing(t *testing.T) {
 		t.Errorf("Verify = %+v, %v", v, err)
 	}
 }
+
+// A new configuration runs before the old one has stopped.
+func TestMonthIsDestroyedOnce(t *testing.T) {
+	s, clock := sealedLedger(t, t.TempDir())
+	segments, err := s.Segments(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.Set(time.Date(2030, 5, 24, 0, 0, 0, 0, almaty(t)))
+	for _, rows := range []int64{3, 0} {
+		err := s.alone(t.Context(), func(w *writer) error {
+			return w.transact(func() error {
+				act, err := w.dropSegment(segments[0], "test")
+				if act.Rows != rows {
+					t.Errorf("%d rows, want %d", act.Rows, rows)
+				}
+				return err
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if acts, err := s.Acts(t.Context(), 9); err != nil || len(acts) != 1 {
+		t.Errorf("acts %+v, %v", acts, err)
+	}
+}
+
+// The zone of the configuration, or what is known of it, may be another by then.
+func TestMonthDestroyedUnderAnotherZoneWasNotTooEarly(t *testing.T) {
+	dir := t.TempDir()
+	s, clock := sealedLedger(t, dir)
+	clock.Set(time.Date(2030, 5, 23, 0, 0, 0, 0, almaty(t)))
+	if acts, err := s.DropSegments(t.Context(), "test"); err != nil || len(acts) != 1 {
+		t.Fatalf("DropSegments = %+v, %v", acts, err)
+	}
+	s.Close()
+	for _, zone := range []*time.Location{time.UTC, time.FixedZone("west", -7*3600), time.FixedZone("east", 14*3600)} {
+		s, _ := openAt(t, dir, withKey(1), func(o *Options) { o.Clock, o.Location = clock.Now, zone })
+		if v, err := s.Verify(t.Context()); err != nil || !v.OK {
+			t.Errorf("%s: Verify = %+v, %v", zone, v, err)
+		}
+		s.Close()
+	}
+}

@@ -44,7 +44,9 @@ func (s *Store) DropSegments(ctx context.Context, actor string) ([]storage.Act, 
 		if err != nil {
 			return acts, fmt.Errorf("destroying month %s of the ledger: %w", segment.Month, err)
 		}
-		acts = append(acts, act)
+		if act.Rows > 0 {
+			acts = append(acts, act)
+		}
 	}
 	return acts, nil
 }
@@ -52,12 +54,17 @@ func (s *Store) DropSegments(ctx context.Context, actor string) ([]storage.Act, 
 // dropSegment replaces the ledger by a copy without the rows up to the segment's
 // last, as rebuild does with a day table and for the same reason. The triggers
 // that keep the ledger append-only go with the old table and come back with the
-// new one.
+// new one. The act has no rows when the segment is gone by now: while a new
+// configuration takes over, two schedulers run.
 func (w *writer) dropSegment(segment storage.Segment, actor string) (storage.Act, error) {
 	act := storage.Act{Part: "ledger_" + segment.Month, Kind: ledgerKind, Reason: storage.TermEnded, Actor: actor, At: w.store.present()}
 	w.forgetStatements()
+	var dropped int64
+	err := w.queryRow("SELECT dropped_at FROM segments WHERE month = ?", []any{segment.Month}, &dropped)
+	if err != nil || dropped != 0 {
+		return act, err
+	}
 	var first, last int64
-	var err error
 	if act.Rows, first, last, err = w.extent(ledgerKind, "seq <= ?", segment.Last()); err != nil {
 		return act, err
 	}

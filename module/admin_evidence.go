@@ -119,14 +119,29 @@ func adminBackup(r *http.Request, app *App, store storage.Store) (any, error) {
 }
 
 // copyEnds returns when a copy that is made now must be gone: when the first of
-// the records in it must, at the latest when its life ends.
+// the records in it must, or those whom a request that waits for its answer has
+// withdrawn or erased, at the latest when its life ends.
 func (a *App) copyEnds(ctx context.Context, store storage.Store) (time.Time, error) {
 	now := a.now()
 	ends := now.AddDate(0, 0, copyLife)
+	sooner := func(t time.Time) {
+		if t.After(now) && t.Before(ends) {
+			ends = t
+		}
+	}
 	parts, err := store.Parts(ctx)
+	if err != nil {
+		return ends, err
+	}
 	for _, part := range parts {
-		if part.State == storage.Live && part.DropAt.After(now) && part.DropAt.Before(ends) {
-			ends = part.DropAt
+		if part.State == storage.Live {
+			sooner(part.DropAt)
+		}
+	}
+	requests, err := store.Requests(ctx, false)
+	for _, r := range requests {
+		if r.Kind == storage.WithdrawRequest || r.Kind == storage.EraseRequest {
+			sooner(r.Due.End(a.location))
 		}
 	}
 	return ends, err

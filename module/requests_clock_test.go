@@ -146,3 +146,32 @@ func TestDayOfReceiptIsALocalDayOfTheLastYear(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has asked to go must be gone from the copies by the day on which the
+// answer is due.
+func TestCopyGoesWithThoseWhoAskedToGo(t *testing.T) {
+	o := newOffice(t)
+	ends := func() string {
+		t.Helper()
+		at, err := o.app.copyEnds(t.Context(), o.app.shared.store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.In(o.app.location).Format("2006-01-02 15:04")
+	}
+	if got := ends(); got != "2026-03-31 10:00" {
+		t.Errorf("without requests %s", got)
+	}
+	answer, err := o.add("2026-03-10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := answer.Due.End(o.app.location).Format("2006-01-02 15:04")
+	if got := ends(); got != want || got > "2026-03-27" {
+		t.Errorf("with a request that is due on %s: %s, want %s", answer.Due, got, want)
+	}
+	o.at("2026-04-02 10:00") // it is late already: its alarm is another
+	if got := ends(); got != "2026-04-14 10:00" {
+		t.Errorf("with a late request %s", got)
+	}
+}

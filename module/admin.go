@@ -113,7 +113,8 @@ type Status struct {
 	OpenRequests        int             `json:"open_requests"`
 	OverdueRequests     int             `json:"overdue_requests"`
 	VendorDeletions     VendorDeletions `json:"vendor_deletions"`
-	Key                 string          `json:"key"`      // by which receipts and checkpoints are checked
+	Key                 string          `json:"key"` // by which receipts and checkpoints are checked
+	KeyError            string          `json:"key_error,omitempty"`
 	Problems            []string        `json:"problems"` // in words; empty when all promises are kept
 }
 
@@ -128,6 +129,7 @@ func (s Status) problems() []string {
 	add(!s.Verification.OK, "The ledger doesn't verify from row %d on: %s.", s.Verification.FirstBad, s.Verification.Problem)
 	add(s.Overdue > 0, "%d day tables are past their day; run: consentgate consent purge", s.Overdue)
 	add(s.Verification.Unresolved > 0, "%d rows of the ledger refer to a text that is missing or was changed.", s.Verification.Unresolved)
+	add(s.KeyError != "", "Choices are refused, and nothing can be signed: %s.", s.KeyError)
 	add(s.OverdueCopies > 0, "%d copies of the database are past their day; run: consentgate consent backup --list", s.OverdueCopies)
 	add(s.OverdueRequests > 0, "%d requests by letter or mail are past their day; run: consentgate consent request list", s.OverdueRequests)
 	s.VendorDeletions.problems(add)
@@ -161,7 +163,6 @@ func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
 	read(func() (e error) { s.Acts, e = store.Acts(ctx, actsShown); return })
 	read(func() (e error) { s.Verification, e = store.Verify(ctx); return })
 	read(func() (e error) { s.VendorDeletions, e = vendorDeletions(ctx, store); return })
-	read(func() (e error) { s.Key, e = app.verifierKey(ctx); return })
 	read(func() error {
 		copies, e := store.Copies(ctx)
 		s.OverdueCopies = overdueCopies(copies, s.At)
@@ -174,6 +175,9 @@ func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if s.Key, err = app.verifierKey(ctx); err != nil {
+		s.KeyError = err.Error()
 	}
 	app.metrics.observeVerification(s.Verification)
 	for _, part := range s.Parts {

@@ -92,6 +92,9 @@ type Requests interface {
 	// Requests lists the requests that are open, or all, those due first at the
 	// beginning.
 	Requests(ctx context.Context, all bool) ([]Request, error)
+	// DropRequests destroys the requests whose term as evidence has ended since they
+	// were closed. The act has no rows when there are none.
+	DropRequests(ctx context.Context, actor string) (Act, error)
 	// Blocked returns the IDs under which nothing may be recorded, in the order of
 	// their events: see [Blocked].
 	Blocked(ctx context.Context) ([]consent.ID, error)

@@ -20,8 +20,10 @@ type memory struct {
 	scrubs   int
 	sealed   int
 	aged     []storage.Act // of the ledger's months
-	residual int64
-	failing  map[string]error // by part name, consent ID or method
+
+	forgotten storage.Act // of requests
+	residual  int64
+	failing   map[string]error // by part name, consent ID or method
 }
 
 func (m *memory) PendingErasures(context.Context) ([]storage.Erasure, error) {
@@ -83,6 +85,12 @@ func (m *memory) DropSegments(_ context.Context, actor string) ([]storage.Act, e
 		return nil, err
 	}
 	return m.aged, nil
+}
+
+func (m *memory) DropRequests(_ context.Context, actor string) (storage.Act, error) {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	return m.forgotten, m.failing["DropRequests"]
 }
 
 func (m *memory) ClockMark(context.Context) (time.Time, error) {

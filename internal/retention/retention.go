@@ -37,6 +37,7 @@ type Store interface {
 	Scrub(ctx context.Context) (residual int64, err error)
 	Seal(ctx context.Context) ([]storage.Segment, error)
 	DropSegments(ctx context.Context, actor string) ([]storage.Act, error)
+	DropRequests(ctx context.Context, actor string) (storage.Act, error)
 	ClockMark(ctx context.Context) (time.Time, error)
 	SetClockMark(ctx context.Context, t time.Time) error
 }
@@ -218,14 +219,18 @@ func (p *Purger) dropDue(ctx context.Context, now time.Time, force bool, result 
 	return errors.Join(errs...)
 }
 
-// ageLedger signs the ledger's months that are complete, and destroys those whose
-// term as evidence has ended. It needs a trusted clock: a month that was sealed
+// ageLedger signs the ledger's months that are complete, and destroys those, and
+// the requests, whose term as evidence has ended. It needs a trusted clock: a month that was sealed
 // too early would be a false witness.
 func (p *Purger) ageLedger(ctx context.Context, result *Result) error {
 	_, sealing := p.store.Seal(ctx)
 	acts, dropping := p.store.DropSegments(ctx, actor)
+	requests, forgetting := p.store.DropRequests(ctx, actor)
+	if requests.Rows > 0 {
+		acts = append(acts, requests)
+	}
 	result.Dropped = append(result.Dropped, acts...)
-	return errors.Join(sealing, dropping)
+	return errors.Join(sealing, dropping, forgetting)
 }
 
 func (p *Purger) scrub(ctx context.Context, result *Result) (err error) {

@@ -108,7 +108,7 @@ func TestUnprovenClockDestroysSlowlyAndLeavesTheMark(t *testing.T) {
 func TestFailuresAreReportedAndDoNotKeepOthers(t *testing.T) {
 	for name, want := range map[string]struct{ dropped, scrubs int }{
 		"PendingErasures": {2, 1}, "Parts": {0, 1}, "ClockMark": {0, 1}, "ip_visits_000": {1, 1}, "Scrub": {2, 1}, "SetClockMark": {2, 1},
-		"Seal": {2, 1}, "DropSegments": {2, 1},
+		"Seal": {2, 1}, "DropSegments": {2, 1}, "DropRequests": {2, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			failure := errors.New("disk on fire")

@@ -86,13 +86,8 @@ func (s *Store) fillCopy(ctx context.Context, file *os.File, c *storage.Copy) er
 }
 
 // vacuumInto reads on a connection of its own: the readers may not write, and
-// the writer has no time.
+// the writer has no time. Close doesn't wait for it.
 func (s *Store) vacuumInto(ctx context.Context, path string) error {
-	s.guard.RLock()
-	defer s.guard.RUnlock()
-	if s.closed {
-		return storage.ErrClosed
-	}
 	db, err := openPool(dataSource(s.path, nil), map[string]int64{"secure_delete": 1}, s.inPlace)
 	if err != nil {
 		return err

@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -21,10 +19,6 @@ const (
 	// destroyed.
 	deletionsKind = "deletions"
 )
-
-// targetsName finds the name in the statement that made the table: a renamed
-// table's is quoted.
-var targetsName = regexp.MustCompile(`^CREATE TABLE "?deletion_targets"?`)
 
 // defaultDue is when a deletion at a vendor is due: 10 working days (policy 3.4.1
 // (3)) are never fewer than 10 calendar days.
@@ -148,8 +142,7 @@ func (s *Store) DeletionFailed(ctx context.Context, id int64, failure string, ne
 	return nil
 }
 
-// DeletionsDone ends deletions and destroys their targets, as rebuild does with
-// the records of a day table and for the same reason.
+// DeletionsDone ends deletions and destroys their targets.
 func (s *Store) DeletionsDone(ctx context.Context, ids []int64, actor string) (act storage.Act, err error) {
 	err = s.alone(ctx, func(w *writer) error {
 		return w.transact(func() (err error) {
@@ -178,27 +171,20 @@ func (w *writer) endDeletions(ids []int64, actor string) (storage.Act, error) {
 	}
 	act.From, act.To = fromMillis(first), fromMillis(last)
 	var canary string
-	var made string
-	err = errors.Join(
-		w.queryRow("SELECT hex(target) FROM deletion_targets WHERE id = 0", nil, &canary),
-		w.queryRow("SELECT sql FROM sqlite_schema WHERE name = ?", []any{targetsTable}, &made),
-	)
-	if err != nil {
+	if err := w.queryRow("SELECT hex(target) FROM deletion_targets WHERE id = 0", nil, &canary); err != nil {
 		return act, err
 	}
 	if err := w.record(&act, strings.ToLower(canary)); err != nil {
 		return act, err
 	}
-	w.forgetStatements() // a statement on the table would keep it from being dropped
-	return act, w.execAll(
-		statement{"UPDATE deletions SET done_at = ?, tries = tries + 1, failure = '' WHERE " + pending, []any{millis(act.At), string(list)}},
-		statement{text: targetsName.ReplaceAllString(made, "CREATE TABLE "+rebuiltTable)},
-		statement{"INSERT INTO " + rebuiltTable + " (id, service, target) VALUES (0, '', ?)", []any{newCanary()}},
-		statement{text: "INSERT INTO " + rebuiltTable + ` SELECT t.id, t.service, t.target
-			FROM deletion_targets AS t JOIN deletions AS d USING (id) WHERE d.done_at = 0 ORDER BY t.id`},
-		statement{text: "DROP TABLE " + targetsTable},
-		statement{text: "ALTER TABLE " + rebuiltTable + " RENAME TO " + targetsTable},
-	)
+	err = w.exec("UPDATE deletions SET done_at = ?, tries = tries + 1, failure = '' WHERE "+pending, millis(act.At), string(list))
+	if err != nil {
+		return act, err
+	}
+	if err := w.replaceTable(targetsTable, "id IN (SELECT id FROM deletions WHERE done_at = 0)"); err != nil {
+		return act, err
+	}
+	return act, w.exec("INSERT INTO deletion_targets (id, service, target) VALUES (0, '', ?)", newCanary())
 }
 
 // DeletionCounts counts the deletions of each service that has any, by name.

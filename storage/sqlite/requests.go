@@ -35,7 +35,7 @@ func (s *Store) AddRequest(ctx context.Context, r storage.Request, effect *stora
 // ledger's event that the result demands.
 func (s *Store) CloseRequest(ctx context.Context, id int64, result storage.RequestResult, effect *storage.Consent) (r storage.Request, err error) {
 	err = s.settleRequest(ctx, effect, func(w *writer) error {
-		rows, err := w.conn.QueryContext(context.Background(), "SELECT "+requestColumns+" FROM requests WHERE id = ?", id)
+		rows, err := w.conn.QueryContext(context.Background(), "SELECT "+requestColumns+" FROM requests WHERE id = ? AND id > 0", id)
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *Store) settleRequest(ctx context.Context, effect *storage.Consent, f fu
 // beginning.
 func (s *Store) Requests(ctx context.Context, all bool) ([]storage.Request, error) {
 	requests, err := list(ctx, s, scanRequest,
-		"SELECT "+requestColumns+" FROM requests WHERE closed_at = 0 OR ? ORDER BY due, id", all)
+		"SELECT "+requestColumns+" FROM requests WHERE id > 0 AND (closed_at = 0 OR ?) ORDER BY due, id", all)
 	if err != nil {
 		return nil, fmt.Errorf("reading the requests: %w", err)
 	}

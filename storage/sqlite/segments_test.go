@@ -131,6 +131,22 @@ func TestOtherKeyDoesNotVerify(t *testing.T) {
 	}
 }
 
+// Chain and bytes can be checked while the key can't be read.
+func TestUnreadableKeyIsSaidOnceSignaturesMatter(t *testing.T) {
+	failure := errors.New("keys on fire")
+	s, _ := sealedLedger(t, t.TempDir())
+	s.key = func(context.Context) (ed25519.PrivateKey, error) { return nil, failure }
+	v, err := s.Verify(t.Context())
+	if err != nil || v.OK || v.Rows != 5 || !strings.Contains(v.Problem, "keys on fire") {
+		t.Errorf("Verify = %+v, %v", v, err)
+	}
+	young, _ := openAt(t, t.TempDir())
+	young.key = s.key
+	if v, err := young.Verify(t.Context()); err != nil || !v.OK {
+		t.Errorf("without a sealed month: Verify = %+v, %v", v, err)
+	}
+}
+
 func TestWithoutAKeyNothingIsSigned(t *testing.T) {
 	s, clock := openAt(t, t.TempDir())
 	if _, err := s.AppendConsent(t.Context(), fullConsent(), nil); err != nil {

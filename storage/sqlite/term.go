@@ -2,10 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
@@ -13,10 +11,6 @@ import (
 
 // ledgerKind is the kind of an act by which rows of the ledger were destroyed.
 const ledgerKind = "ledger"
-
-// ledgerName finds the name in the statement that made the ledger: a renamed
-// table's is quoted.
-var ledgerName = regexp.MustCompile(`^CREATE TABLE "?ledger"?`)
 
 // DropSegments destroys the rows of sealed months whose term as evidence has
 // ended, the oldest month first, and returns an act for each. The chain goes on
@@ -51,14 +45,10 @@ func (s *Store) DropSegments(ctx context.Context, actor string) ([]storage.Act, 
 	return acts, nil
 }
 
-// dropSegment replaces the ledger by a copy without the rows up to the segment's
-// last, as rebuild does with a day table and for the same reason. The triggers
-// that keep the ledger append-only go with the old table and come back with the
-// new one. The act has no rows when the segment is gone by now: while a new
+// dropSegment destroys the rows up to the segment's last. The act has no rows when the segment is gone by now: while a new
 // configuration takes over, two schedulers run.
 func (w *writer) dropSegment(segment storage.Segment, actor string) (storage.Act, error) {
 	act := storage.Act{Part: "ledger_" + segment.Month, Kind: ledgerKind, Reason: storage.TermEnded, Actor: actor, At: w.store.present()}
-	w.forgetStatements()
 	var dropped int64
 	err := w.queryRow("SELECT dropped_at FROM segments WHERE month = ?", []any{segment.Month}, &dropped)
 	if err != nil || dropped != 0 {
@@ -77,44 +67,8 @@ func (w *writer) dropSegment(segment storage.Segment, actor string) (storage.Act
 	if err := w.record(&act, hex.EncodeToString([]byte(recordID)[:canarySize])); err != nil {
 		return act, err
 	}
-	w.forgetStatements() // a statement on the table would keep it from being dropped
-	made, others, err := w.ledgerSchema()
-	if err != nil {
+	if err := w.replaceTable(ledgerKind, "seq > ?", segment.Last()); err != nil {
 		return act, err
 	}
-	steps := []statement{
-		{text: ledgerName.ReplaceAllString(made, "CREATE TABLE "+rebuiltTable)},
-		{"INSERT INTO " + rebuiltTable + " SELECT * FROM ledger WHERE seq > ? ORDER BY seq", []any{segment.Last()}},
-		{text: "DROP TABLE ledger"},
-		{text: "ALTER TABLE " + rebuiltTable + " RENAME TO ledger"},
-	}
-	for _, text := range others {
-		steps = append(steps, statement{text: text})
-	}
-	steps = append(steps, statement{"UPDATE segments SET dropped_at = ? WHERE month = ?", []any{millis(act.At), segment.Month}})
-	return act, w.execAll(steps...)
-}
-
-// ledgerSchema returns the statement that made the ledger, and those that made
-// its indexes and triggers.
-func (w *writer) ledgerSchema() (table string, others []string, err error) {
-	rows, err := w.conn.QueryContext(context.Background(),
-		"SELECT type, sql FROM sqlite_schema WHERE tbl_name = 'ledger' AND sql IS NOT NULL ORDER BY type = 'trigger', name")
-	if err != nil {
-		return "", nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var sort string
-		var text sql.NullString
-		if err := rows.Scan(&sort, &text); err != nil {
-			return "", nil, err
-		}
-		if sort == "table" {
-			table = text.String
-		} else {
-			others = append(others, text.String)
-		}
-	}
-	return table, others, rows.Err()
+	return act, w.exec("UPDATE segments SET dropped_at = ? WHERE month = ?", millis(act.At), segment.Month)
 }

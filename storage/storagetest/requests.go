@@ -223,3 +223,35 @@ func standings(t *testing.T, f *fixture) {
 		}
 	}
 }
+
+func requestTermEnds(t *testing.T, f *fixture) {
+	old := f.addRequest(t, f.request(storage.AccessRequest, 3), nil)
+	open := f.addRequest(t, f.request(storage.RectifyRequest, 4), nil)
+	if _, err := f.store.CloseRequest(t.Context(), old.ID, storage.RequestFulfilled, nil); err != nil {
+		t.Fatal(err)
+	}
+	drop := func(want int64) storage.Act {
+		t.Helper()
+		act, err := f.store.DropRequests(t.Context(), "tester")
+		if err != nil || act.Rows != want {
+			t.Errorf("DropRequests = %+v, %v; want %d rows", act, err, want)
+		}
+		return act
+	}
+	// Closed on 2026-11-23, and evidence for three years from then.
+	f.clock.Set(time.Date(2029, 11, 22, 23, 59, 59, 0, f.almaty))
+	drop(0)
+	f.clock.Set(time.Date(2029, 11, 23, 0, 0, 0, 0, f.almaty))
+	act := drop(1)
+	if act.Part != "requests" || act.Reason != storage.TermEnded || act.Actor != "tester" || act.From != old.Added || act.To != old.Added {
+		t.Errorf("act %+v", act)
+	}
+	if residual, err := f.store.Scrub(t.Context()); err != nil || residual != 0 {
+		t.Errorf("Scrub = %d, %v", residual, err)
+	}
+	drop(0)
+	wantRequests(t, f, true, open)
+	if _, err := f.store.CloseRequest(t.Context(), 0, storage.RequestRefused, nil); !errors.Is(err, storage.ErrUnknown) {
+		t.Errorf("closing request 0: %v", err)
+	}
+}

@@ -93,6 +93,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"acts are summed up by kind and reason", actsSummedUp},
 		{"request comes back as it was written", requestComesBack},
 		{"request is closed once", requestClosedOnce},
+		{"request goes when its term as evidence ends", requestTermEnds},
 		{"request takes effect with its event or not at all", requestEffect},
 		{"closing a request can demand an erasure", requestErases},
 		{"nothing is recorded under a blocked ID", blockStopsWrites},

@@ -13,6 +13,11 @@ CREATE TABLE requests (
 	actor      TEXT    NOT NULL
 ) STRICT;
 
+-- The row with id 0 is no request but the canary: 32 random letters, by which the
+-- bytes of a destroyed table are known.
+INSERT INTO requests (id, kind, consent_id, channel, received, due, added_at, closed_at, result, actor)
+VALUES (0, 'access', lower(hex(randomblob(16))), 'mail', '', '', 0, 1, 'unidentified', '');
+
 CREATE INDEX requests_open ON requests (due) WHERE closed_at = 0;
 
 CREATE TRIGGER requests_no_update

@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		exitWith(appendForEver(dir))
 	case "drop":
 		exitWith(dropAndWait(dir))
+	case "months":
+		exitWith(dropMonths(dir))
 	case "destroy":
 		exitWith(destroyAll(dir))
 	case "withdraw":

@@ -97,9 +97,6 @@ func checkForm(elements []*html.Node, view Asked) error {
 	if lang := field(elements, "lang"); lang == nil || attr(lang, "value") != view.Lang {
 		return errors.New(`the form needs <input type="hidden" name="lang" value="{{.Lang}}">`)
 	}
-	if field(elements, "return") == nil {
-		return errors.New(`the form needs <input type="hidden" name="return">`)
-	}
 	var last *html.Node
 	for n := range forms[0].ChildNodes() {
 		if n.Type == html.ElementNode {

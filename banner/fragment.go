@@ -24,8 +24,9 @@ type Fragment struct {
 }
 
 // host wraps what is shown in a host element with a declarative shadow root
-// (WHATWG HTML §4.12.3), whose style the page can't reach. A script after it
-// finds the host by its id.
+// (WHATWG HTML §4.12.3), whose style the page can't reach. The script stands within,
+// so that in every state the page has one element more: browsers find the place to
+// come back to after a choice by counting.
 func host(id, lang, style, markup, script string) *Fragment {
 	shown := "<style>" + style + "</style>" + markup
 	f := &Fragment{
@@ -35,11 +36,12 @@ func host(id, lang, style, markup, script string) *Fragment {
 	}
 	var out strings.Builder
 	dir := cmp.Or(direction(lang), "ltr")
-	fmt.Fprintf(&out, "<div id=%s lang=%s dir=%s><template shadowrootmode=open>%s</template></div>", id, lang, dir, shown)
+	fmt.Fprintf(&out, "<div id=%s lang=%s dir=%s><template shadowrootmode=open>%s</template>", id, lang, dir, shown)
 	if script != "" {
 		f.ScriptHashes = []string{hashSource(script)}
 		out.WriteString("<script>" + script + "</script>")
 	}
+	out.WriteString("</div>")
 	f.HTML = []byte(out.String())
 	return f
 }
@@ -115,7 +117,7 @@ func (r *renderer) fragment(id, name, lang, markup string) (*Fragment, error) {
 	return host(id, lang, style, characterReferences(markup), script), nil
 }
 
-// characterReferences writes everything beyond ASCII as decimal references
+// characterReferences writes everything beyond ASCII as hexadecimal references
 // (WHATWG HTML §13.1.4).
 func characterReferences(text string) string {
 	var out strings.Builder
@@ -124,7 +126,7 @@ func characterReferences(text string) string {
 			out.WriteRune(r)
 			continue
 		}
-		fmt.Fprintf(&out, "&#%d;", r)
+		fmt.Fprintf(&out, "&#x%x;", r)
 	}
 	return out.String()
 }

@@ -64,7 +64,6 @@ func TestTemplatesThatDontAskAsThePolicyDemandsAreRefused(t *testing.T) {
 		{"a button elsewhere", []string{`<button name="choice" value="accept">`, `<button name="choice" value="accept" formaction="/x">`}, "formaction"},
 		{"no language", []string{`<input type="hidden" name="lang" value="{{.Lang}}">`, ``}, `name="lang"`},
 		{"a fixed language", []string{`value="{{.Lang}}"`, `value="de"`}, `name="lang"`},
-		{"no way back", []string{`<input type="hidden" name="return">`, ``}, `name="return"`},
 		{"no word of failure", []string{alert, ``}, "role=\"alert\""},
 		{"failure before the end", []string{alert, alert + `<p>x</p>`}, "must end with"},
 		{"no refusal", []string{refuse, ``}, `value="refuse"`},

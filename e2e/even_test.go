@@ -12,7 +12,7 @@ import (
 )
 
 // uneven lists what tells Accept and Refuse apart beside their words and places,
-// boxes in whole pixels and every property of their style; and what is written too
+// boxes by a pixel or more and every property of their style; and what is written too
 // faintly to be read (WCAG 2.2 §1.4.3). The banner is judged closed and open.
 const uneven = `(root => {
 	const box = e => e.getBoundingClientRect(), found = [];
@@ -22,7 +22,7 @@ const uneven = `(root => {
 	const judge = state => {
 		const [a, r] = [box(accept), box(refuse)];
 		for (const side of ['width', 'height']) {
-			if (Math.round(a[side]) !== Math.round(r[side])) found.push(state + side + ' of Accept ' + a[side] + ', of Refuse ' + r[side]);
+			if (Math.abs(a[side] - r[side]) >= 1) found.push(state + side + ' of Accept ' + a[side] + ', of Refuse ' + r[side]);
 		}
 		if (a.top !== r.top && a.left !== r.left) found.push(state + 'Accept and Refuse share neither a row nor a column');
 		const [one, other] = [getComputedStyle(accept), getComputedStyle(refuse)];
@@ -98,6 +98,25 @@ func TestAcceptAndRefuseAreEqualInEveryLook(t *testing.T) {
 		for _, state := range []string{"hover", "focus"} {
 			if one, other := states[state+" accept"], states[state+" refuse"]; !maps.Equal(one, other) {
 				t.Errorf("%s, %s: Accept looks like %v, Refuse like %v", scheme.name, state, one, other)
+			}
+		}
+	}
+}
+
+// Between the widths of telephones and of desks the answers must not part: one alone
+// beside the settings would be smaller than the other.
+func TestAcceptAndRefuseAreEqualAtEveryWidth(t *testing.T) {
+	s := startLooks(t)
+	b := openBrowser(t, newWorld(t))
+	for _, look := range looks {
+		for _, tongue := range tongues {
+			b.screen(1280, 800)
+			b.asks(s.on(look.host, tongue.page))
+			for width := int64(320); width < 1280; width += 60 {
+				b.screen(width, 800)
+				if found := must[[]string](b, uneven+`(`+bannerRoot+`)`); len(found) > 0 {
+					t.Errorf("banner %s, %s, %d px: %s", look.host, tongue.code, width, strings.Join(found, "\n"))
+				}
 			}
 		}
 	}

@@ -123,13 +123,13 @@ func FuzzNoAddressPasses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte, before, after string) {
 		ip, ok := netip.AddrFromSlice(raw)
 		if ip = ip.Unmap(); !ok || ip.IsLoopback() || storage.MaskIP(ip) == ip {
-			t.Skip("no address, the machine's own, or a network")
+			return // no address, the machine's own, or a network
 		}
 		for _, shape := range shapes(ip) {
 			// What stands around is apart from it, and doesn't spell it itself.
 			text := before + " " + shape + " " + after
 			if strings.Contains(before+" "+after, shape) {
-				t.Skip()
+				return
 			}
 			for name, redacted := range map[string]string{"Text": Text(text), "Web": Web(text), "Web alone": Web(shape), "URI": URI(shape), "Address": Address(shape)} {
 				if strings.Contains(redacted, shape) || name != "Text" && strings.Contains(redacted, ip.String()) {
@@ -146,7 +146,7 @@ func FuzzNoQueryPasses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, query string) {
 		query = "Secret" + strings.Map(visible, query)
 		if strings.Contains(path, "ecret") {
-			t.Skip()
+			return
 		}
 		for _, text := range []string{Text(path + "?" + query), Web(path + "?" + query), URI(path + "?" + query), Queries(path + "%3f" + query)} {
 			if strings.Contains(text, "ecret") {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/internal/report"
@@ -182,17 +183,34 @@ func (a *App) reportService(s ServiceSeen) report.Service {
 	entry := report.Service{ID: s.ID, Name: s.Name, Category: s.Category, Countries: []string{}, Status: status(s)}
 	runs := s.Category != "" && s.Reason == ""
 	entry.Optional = runs && s.Category != consent.Necessary.String()
+	var known catalogue.Service
 	for _, site := range a.sites {
 		if i := site.gate.Index(s.ID); i >= 0 {
-			entry.Countries = append(entry.Countries, site.gate.Services()[i].Countries...)
+			known = site.gate.Services()[i]
+			entry.Countries = append(entry.Countries, known.Countries...)
 			break
 		}
 	}
 	entry.Abroad = runs && slices.ContainsFunc(entry.Countries, func(country string) bool {
 		return country != "operator" && country != a.Jurisdiction
 	})
-	entry.Deletable, entry.How = report.DeletableAt(s.ID)
+	entry.Deletable, entry.How = a.deletesAt(s.ID, known)
 	return entry
+}
+
+// deletesAt reports whether a visitor who withdraws is deleted at the service, and
+// how: the same as the page /.privacy/ tells the visitor.
+func (a *App) deletesAt(id string, known catalogue.Service) (deletes bool, how string) {
+	if id == visitsService.ID {
+		return true, "at once, by the edge itself"
+	}
+	switch a.deletion(known) {
+	case "deleted":
+		return true, "by the API of " + a.Downstream[id].API
+	case "unset":
+		return false, "the option downstream isn't set, ask by hand"
+	}
+	return false, "ask the vendor"
 }
 
 // ownServices returns the edge's own service and those that have a block in the

@@ -104,14 +104,14 @@ func TestReportOfServices(t *testing.T) {
 	if len(services) != 4 || !services["ga4"].Abroad || services["matomo"].Abroad || services["own_counter"].Abroad {
 		t.Errorf("services %+v", m.Services)
 	}
-	if s := services["own_counter"]; s.Name != "Own counter" || s.Deletable != report.Unclear || !s.Optional || len(s.Countries) != 1 || s.Countries[0] != "KZ" || s.Status != "when allowed" {
+	if s := services["own_counter"]; s.Name != "Own counter" || s.Deletable || !s.Optional || len(s.Countries) != 1 || s.Countries[0] != "KZ" || s.Status != "when allowed" {
 		t.Errorf("own counter %+v", s)
 	}
-	if s := services["visits"]; s.Deletable != report.Yes {
+	if s := services["visits"]; !s.Deletable {
 		t.Errorf("visits %+v", s)
 	}
 	gaps := strings.Join(m.Gaps, "\n")
-	for _, want := range []string{"process data outside KZ", "at Own counter.", "controller's name", "1 third party is named by nothing"} {
+	for _, want := range []string{"process data outside KZ", "at Google Analytics 4, Matomo, Own counter.", "controller's name", "1 third party is named by nothing"} {
 		if !strings.Contains(gaps, want) {
 			t.Errorf("%q isn't in the gaps:\n%s", want, gaps)
 		}

@@ -264,7 +264,7 @@ func TestPageTellsWhatAWithdrawalMeansAtTheService(t *testing.T) {
 	for text, want := range map[string]int{
 		"your data at the service is deleted too":    1, // Matomo
 		"Withdrawing does not delete your data":      1, // PostHog, not set up
-		"cannot delete the data of a single visitor": 1, // Google Analytics
+		"data deleted at the service: after a withdrawal it keeps it": 1, // Google Analytics
 		"0123456789abcdef":                           0,
 	} {
 		if got := strings.Count(page, text); got != want {

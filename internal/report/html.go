@@ -108,7 +108,7 @@ func (m Month) page() page {
 		p.DeletionRows = append(p.DeletionRows, []string{d.Service, d.API, fmt.Sprint(d.Open), fmt.Sprint(d.Overdue), fmt.Sprint(d.Done)})
 	}
 	for _, s := range m.Services {
-		p.ServiceRows = append(p.ServiceRows, []string{s.Name, cmp.Or(s.Category, "-"), countries(s), s.Status, string(s.Deletable) + ": " + s.How})
+		p.ServiceRows = append(p.ServiceRows, []string{s.Name, cmp.Or(s.Category, "-"), countries(s), s.Status, deletable(s)})
 	}
 	return p
 }

@@ -106,12 +106,12 @@ func (m *Month) judgeServices() {
 		if service.Abroad {
 			abroad = append(abroad, service.Name)
 		}
-		if service.Optional && service.Deletable != Yes {
+		if service.Optional && !service.Deletable {
 			undeletable = append(undeletable, service.Name)
 		}
 	}
 	m.gap(len(abroad) > 0, "%s may run and process data outside %s, which policy 3.2.6 rules out.", strings.Join(abroad, ", "), m.Jurisdiction)
-	m.gap(len(undeletable) > 0, "A visitor who withdraws can't be deleted, or it isn't known how, at %s.", strings.Join(undeletable, ", "))
+	m.gap(len(undeletable) > 0, "A visitor who withdraws isn't deleted by this edge at %s.", strings.Join(undeletable, ", "))
 	m.gap(len(m.Unknown) > 0, "%s named by nothing; see: consentgate consent inventory", number(len(m.Unknown), "third party is", "third parties are"))
 }
 

@@ -47,9 +47,9 @@ func TestEachBrokenPromiseIsAProblem(t *testing.T) {
 		{"nameless controller", "", "controller's name, mail address", func(m *Month) { m.Controller.Name, m.Controller.Email = "", "" }},
 		{"running month", "", "incomplete", func(m *Month) { m.Complete, m.Ledger.Checkpoint = false, nil }},
 		{"no choice", "", "Nobody made a choice", func(m *Month) { m.Choices.Given, m.Ledger.Checkpoint = 0, nil }},
-		{"service abroad", "", "X may run and process data outside KZ", func(m *Month) { m.Services = []Service{{Name: "X", Abroad: true, Deletable: Yes}} }},
-		{"no deletion of one visitor", "", "isn't known how, at X.", func(m *Month) { m.Services = []Service{{Name: "X", Optional: true, Deletable: Unclear}} }},
-		{"necessary service", "", "", func(m *Month) { m.Services = []Service{{Name: "X", Deletable: Unclear}} }},
+		{"service abroad", "", "X may run and process data outside KZ", func(m *Month) { m.Services = []Service{{Name: "X", Abroad: true, Deletable: true}} }},
+		{"no deletion of one visitor", "", "isn't deleted by this edge at X.", func(m *Month) { m.Services = []Service{{Name: "X", Optional: true}} }},
+		{"necessary service", "", "", func(m *Month) { m.Services = []Service{{Name: "X"}} }},
 		{"unknown third party", "", "1 third party is named by nothing", func(m *Month) { m.Unknown = []Host{{Host: "x"}} }},
 	} {
 		m := october(t, made)

@@ -118,7 +118,7 @@ func TestReportNamesNobody(t *testing.T) {
 	m := busyMonth(t)
 	for _, name := range hostile {
 		m.Unknown = append(m.Unknown, Host{Host: name, First: m.From, Last: m.From})
-		m.Services = append(m.Services, Service{ID: "x", Name: name, Deletable: No})
+		m.Services = append(m.Services, Service{ID: "x", Name: name})
 		m.Requests = append(m.Requests, Request{Kind: name, Channel: name, Result: name, Closed: m.From})
 		m.Copies = append(m.Copies, Copy{Path: name})
 		m.Deletions = append(m.Deletions, Deletion{Service: name, API: name, Overdue: 1})

@@ -169,8 +169,8 @@ type Service struct {
 	Abroad    bool     `json:"abroad"`    // it may run, and data would leave the jurisdiction
 	Optional  bool     `json:"optional"`  // it may run once a visitor allows it
 
-	Deletable Deletable `json:"deletable"` // whether one visitor can be deleted there; see [DeletableAt]
-	How       string    `json:"how"`       // in words
+	Deletable bool   `json:"deletable"` // a visitor who withdraws is deleted there without anybody's doing
+	How       string `json:"how"`       // in words
 }
 
 // Host is a third party that nothing names, seen in the month or since.

@@ -209,7 +209,7 @@ func (m Month) textServices(w writer) {
 		w.row("SERVICE", "CATEGORY", "COUNTRIES", "RUNS", "ONE VISITOR CAN BE DELETED")
 	}
 	for _, s := range m.Services {
-		w.row(s.Name, cmp.Or(s.Category, "-"), countries(s), s.Status, string(s.Deletable)+": "+s.How)
+		w.row(s.Name, cmp.Or(s.Category, "-"), countries(s), s.Status, deletable(s))
 	}
 	w.line("\nUNKNOWN THIRD PARTIES seen in the month or since")
 	if len(m.Unknown) == 0 {
@@ -231,4 +231,12 @@ func (m Month) textPolicy(w writer) {
 	for _, c := range m.Contradictions {
 		w.prose("  "+c.Letter+"   ", strings.Join(c.Paragraphs, ", ")+": "+c.Says+" -> "+c.Resolved)
 	}
+}
+
+// deletable says whether a visitor who withdraws is deleted at the service, and how.
+func deletable(s Service) string {
+	if s.Deletable {
+		return "yes: " + s.How
+	}
+	return "no: " + s.How
 }

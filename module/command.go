@@ -225,7 +225,7 @@ func (c client) verify([]string) (int, error) {
 		return exitBroken, nil
 	}
 	c.printf("ledger: %d rows, the chain is whole\nhead:   %s\n", v.Rows, v.Head)
-	c.printf("months: %d, with signed checkpoints\n", v.Segments)
+	c.printf("months: %d sealed, each with a signed checkpoint\n", v.Segments)
 	if v.Unresolved > 0 {
 		c.printf("BROKEN: %d rows refer to a text that is missing or was changed\n", v.Unresolved)
 		return exitBroken, nil

@@ -262,10 +262,10 @@ func TestPageTellsWhatAWithdrawalMeansAtTheService(t *testing.T) {
 	e := start(t, o)
 	page := e.visit(t).get("/.privacy/").body
 	for text, want := range map[string]int{
-		"your data at the service is deleted too":    1, // Matomo
-		"Withdrawing does not delete your data":      1, // PostHog, not set up
+		"your data at the service is deleted too":                     1, // Matomo
+		"Withdrawing does not delete your data":                       1, // PostHog, not set up
 		"data deleted at the service: after a withdrawal it keeps it": 1, // Google Analytics
-		"0123456789abcdef":                           0,
+		"0123456789abcdef": 0,
 	} {
 		if got := strings.Count(page, text); got != want {
 			t.Errorf("%q stands there %d times, not %d", text, got, want)

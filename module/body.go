@@ -50,7 +50,7 @@ func newBodyWriter(out http.ResponseWriter, x *exchange, encoding string, begin 
 	b.out, b.x, b.begin = out, x, begin
 	b.prefix, b.held = b.prefix[:0], b.held[:0]
 	b.began, b.raw, b.aborted, b.took = false, false, false, 0
-	b.elements.Reset(x.permit, x.base(), x, x.insertion())
+	b.elements.Reset(x.permit, x.base(), x, x.insertion(b.utf8))
 	b.rewriter.Reset((*heldWriter)(b), &b.elements)
 	b.decoder = newDecoder(encoding, (*decodedWriter)(b))
 	return b
@@ -140,6 +140,9 @@ func (d *decodedWriter) Write(p []byte) (int, error) {
 	b.x.handler.app.metrics.rewriteBytes.Add(float64(n))
 	return n, err
 }
+
+// utf8 reports whether what has been seen of the page says that it is in UTF-8.
+func (b *bodyWriter) utf8() bool { return isUTF8(b.out.Header().Get("Content-Type"), b.prefix) }
 
 func utf16BOM(p []byte) bool {
 	return len(p) >= 2 && (p[0] == 0xfe && p[1] == 0xff || p[0] == 0xff && p[1] == 0xfe)

@@ -23,6 +23,21 @@ func declareCharset(header http.Header, prefix []byte) {
 	}
 }
 
+// isUTF8 reports whether a page is in UTF-8 by what a browser goes by: its byte order
+// mark, the header, a <meta> (WHATWG HTML, "encoding sniffing algorithm"). prefix is
+// what has been read of its first 1024 bytes.
+func isUTF8(contentType string, prefix []byte) bool {
+	if bytes.HasPrefix(prefix, []byte("\xef\xbb\xbf")) {
+		return true
+	}
+	if strings.Contains(strings.ToLower(contentType), "charset") {
+		_, parameters, err := mime.ParseMediaType(contentType)
+		_, name := charset.Lookup(parameters["charset"])
+		return err == nil && name == "utf-8"
+	}
+	return declaredCharset(prefix) == "utf-8"
+}
+
 // declaredCharset returns the name of the encoding that a <meta> within the
 // prefix declares, "" when none does.
 func declaredCharset(prefix []byte) string {

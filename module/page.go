@@ -136,8 +136,9 @@ func (x *exchange) pageHeader(header http.Header) {
 }
 
 // insertion returns what goes into the page. Framed documents and fragments get
-// the guard but no banner: they aren't where a visitor decides.
-func (x *exchange) insertion() gate.Insertion {
+// the guard but no banner: they aren't where a visitor decides. utf8 reports whether
+// the page is in UTF-8, as far as has been read.
+func (x *exchange) insertion(utf8 func() bool) gate.Insertion {
 	h := x.handler
 	insertion := gate.Insertion{Head: h.heads.get(x)}
 	if !x.navigates() || x.isBot() {
@@ -146,13 +147,17 @@ func (x *exchange) insertion() gate.Insertion {
 	accept := x.request.Header.Get("Accept-Language")
 	insertion.Body = func(lang string) []byte {
 		language := h.banner.Language(lang, accept)
+		fragment := h.banner.Control(language)
 		if x.asks() {
 			if !x.prefetched() {
 				h.app.metrics.bannerShown.Inc()
 			}
-			return h.banner.Ask(language).HTML
+			fragment = h.banner.Ask(language)
 		}
-		return h.banner.Control(language).HTML
+		if utf8() {
+			return fragment.UTF8
+		}
+		return fragment.HTML
 	}
 	return insertion
 }

@@ -1,0 +1,80 @@
+package module_test
+
+import (
+	"bytes"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+	"github.com/mamen-ai/consentgate/banner"
+)
+
+// The policy's own controller and edition: what the notice of mamen.ai says.
+const policyOptions = `
+	controller "ТОО «МАК IT»" {
+		id 191240029778
+		address "РК, Алматы, Бостандыкский район, ул. Байзакова, 280, 050040"
+		email info@mamen.ai
+	}
+	policy 2025-03-12 https://mamen.ai/privacy.pdf
+`
+
+// What a page of the edge weighs above the origin's own, compressed whole with
+// brotli at its best, as CDNs keep it. Nothing is fetched beside it in any state.
+func TestPagesStayWithinTheirBytes(t *testing.T) {
+	weigh := func(page string) int {
+		var out bytes.Buffer
+		w := brotli.NewWriterLevel(&out, brotli.BestCompression)
+		w.Write([]byte(page))
+		w.Close()
+		return out.Len()
+	}
+	look, err := banner.New(banner.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	external := regexp.MustCompile(`(?i)<[^>]*\s(src|href|srcset|poster)=["']?/\.privacy/assets/`)
+	for name, test := range map[string]struct {
+		gate string
+		// most are the bytes at most: the banner or control with the script API, and
+		// the same with guard and consent calls.
+		asked, askedWhole, decided, decidedWhole int
+	}{
+		"alone":                         {"", 2100, 11250, 750, 9850},
+		"unknown block":                 {"unknown block", 2100, 9500, 750, 8150},
+		"named services, unknown block": {"unknown block\nservice matomo yandex_metrica", 2100, 8600, 750, 7250},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := start(t, options{app: policyOptions, gate: "languages kk ru en\n" + test.gate})
+			for _, lang := range []string{"kk", "ru", "en"} {
+				v := e.visit(t)
+				page := strings.Replace(simplePage, "lang=en", "lang="+lang, 1)
+				e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, page) })
+				plain := weigh(page)
+				measure := func(state string, most, mostWhole int) {
+					body := v.get("/", "Accept-Language", lang).body
+					if asked := external.FindString(body); asked != "" {
+						t.Errorf("%s: the page asks for more: %s", state, asked)
+					}
+					api := string(look.API(banner.APIState{State: state, Categories: []string{}, Services: []string{}}))
+					before, _, found := strings.Cut(body, api)
+					if !found {
+						t.Fatalf("%s: the page is without its script API", state)
+					}
+					_, guard, _ := strings.Cut(before, "<script>")
+					without := weigh(strings.Replace(body, guard, "", 1)) - plain
+					whole := weigh(body) - plain
+					t.Logf("%s %s: %d B, with guard and consent calls (%d characters) %d B", lang, state, without, len(guard), whole)
+					if without > most || whole > mostWhole {
+						t.Errorf("%s %s: %d B and %d B, want at most %d and %d", lang, state, without, whole, most, mostWhole)
+					}
+				}
+				measure("undecided", test.asked, test.askedWhole)
+				v.choose("refuse")
+				measure("refused", test.decided, test.decidedWhole)
+			}
+		})
+	}
+}

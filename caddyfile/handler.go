@@ -42,6 +42,7 @@ import (
 //		strict    report|enforce [<hosts...>]
 //		service_worker clear
 //		service_worker remove <paths...>
+//		encode    <zstd|gzip...> | off
 //		banner {
 //			position bottom|top|corner
 //			accent   <#rrggbb>
@@ -72,6 +73,7 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 		"unknown":        oneOf(d, &handler.Unknown, "allow", "block"),
 		"strict":         func() error { return parseStrict(d, handler) },
 		"service_worker": func() error { return parseServiceWorker(d, handler) },
+		"encode":         func() error { return parseEncode(d, handler) },
 		"banner":         func() error { return parseBanner(d, handler) },
 		"gallery":        flag(d, &handler.Gallery),
 	}}.parse()

@@ -23,7 +23,7 @@ func inService(option string) string {
 // with what is allowed.
 func TestRefusals(t *testing.T) {
 	const appOptions = "choice_months, controller, cross_border, demo, downstream, holidays, ip, jurisdiction, policy, storage, timezone, window"
-	const gateOptions = "banner, catalogue, gallery, languages, necessary, service, service_worker, site, strict, texts, unknown"
+	const gateOptions = "banner, catalogue, encode, gallery, languages, necessary, service, service_worker, site, strict, texts, unknown"
 	const serviceOptions = "category, collect, cookie, country, inline, name, retention, script, stub, visitor_id, window"
 	tests := []struct {
 		source string
@@ -113,6 +113,10 @@ func TestRefusals(t *testing.T) {
 		{inGate("strict always"), 3, "write report or enforce"},
 		{inGate("strict enforce *"), 3, "write a host name such as cdn.example.com"},
 		{inGate("strict report\nstrict report"), 4, "'strict' is given twice"},
+		{inGate("encode"), 3, "encode"},
+		{inGate("encode br"), 3, "encode 'br': use zstd or gzip, or off alone"},
+		{inGate("encode gzip off"), 3, "encode 'off': use zstd or gzip, or off alone"},
+		{inGate("encode gzip zstd gzip"), 3, "encode: 'gzip' is given twice"},
 		{inGate("service_worker"), 3, "write clear, or remove"},
 		{inGate("service_worker clear now"), 3, "write clear, or remove"},
 		{inGate("service_worker remove"), 3, "write clear, or remove"},

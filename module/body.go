@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/contentcoding"
 	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
 )
@@ -18,12 +19,13 @@ import (
 const heldBytes = 1024
 
 // bodyWriter rewrites one page: origin's bytes → decoder, if they are encoded →
-// rewriter → what is held → the visitor.
+// rewriter → what is held → encoder, if the visitor takes a coding → the visitor.
 type bodyWriter struct {
 	out      http.ResponseWriter
 	x        *exchange
-	begin    func()   // sends the header
-	decoder  *decoder // nil for an identity body
+	begin    func()                // sends the header
+	decoder  *decoder              // nil for an identity body
+	encoder  contentcoding.Encoder // nil for an identity body
 	rewriter *htmlstream.Rewriter
 	elements gate.Elements
 
@@ -43,16 +45,20 @@ var bodyWriters = sync.Pool{New: func() any {
 	}
 }}
 
-// newBodyWriter starts a page in the given content coding. begin sends the header; it is called once, before
-// the first byte.
-func newBodyWriter(out http.ResponseWriter, x *exchange, encoding string, begin func()) *bodyWriter {
+// newBodyWriter starts a page that comes and goes in the given content codings. begin
+// sends the header; it is called once, before the first byte.
+func newBodyWriter(out http.ResponseWriter, x *exchange, from, to string, begin func()) *bodyWriter {
 	b := bodyWriters.Get().(*bodyWriter)
 	b.out, b.x, b.begin = out, x, begin
 	b.prefix, b.held = b.prefix[:0], b.held[:0]
 	b.began, b.raw, b.aborted, b.took = false, false, false, 0
 	b.elements.Reset(x.permit, x.base(), x, x.insertion(b.utf8))
-	b.rewriter.Reset((*heldWriter)(b), &b.elements)
-	b.decoder = newDecoder(encoding, (*decodedWriter)(b))
+	if b.encoder = contentcoding.NewEncoder(to, out); b.encoder != nil {
+		b.rewriter.Reset(insertedWriter{(*heldWriter)(b)}, &b.elements)
+	} else {
+		b.rewriter.Reset((*heldWriter)(b), &b.elements)
+	}
+	b.decoder = newDecoder(from, (*decodedWriter)(b))
 	return b
 }
 
@@ -67,6 +73,14 @@ func (b *bodyWriter) Write(p []byte) (int, error) {
 // Flush sends what is ready. It leaves the header open while there is nothing
 // to send after it.
 func (b *bodyWriter) Flush() error {
+	if err := b.release(); err != nil || !b.began || b.encoder == nil {
+		return err
+	}
+	return b.encoder.Flush()
+}
+
+// release lets go of what is held.
+func (b *bodyWriter) release() error {
 	if len(b.held) == 0 {
 		return nil
 	}
@@ -75,9 +89,16 @@ func (b *bodyWriter) Flush() error {
 		declareCharset(b.out.Header(), b.prefix)
 		b.begin()
 	}
-	_, err := b.out.Write(b.held)
+	_, err := b.send(b.held)
 	b.held = b.held[:0]
 	return err
+}
+
+func (b *bodyWriter) send(p []byte) (int, error) {
+	if b.encoder != nil {
+		return b.encoder.Write(p)
+	}
+	return b.out.Write(p)
 }
 
 // Began implements body.
@@ -100,7 +121,10 @@ func (b *bodyWriter) Close() error {
 		b.began = true
 		b.begin()
 	}
-	return b.Flush()
+	if err := b.release(); err != nil || b.encoder == nil {
+		return err
+	}
+	return b.encoder.Close()
 }
 
 // Recycle gives the buffers back. A page that wasn't closed stays cut where it
@@ -110,6 +134,10 @@ func (b *bodyWriter) Recycle() {
 	if b.decoder != nil {
 		b.decoder.Abort()
 		b.decoder = nil
+	}
+	if b.encoder != nil {
+		b.encoder.Recycle()
+		b.encoder = nil
 	}
 	b.out, b.x, b.begin = nil, nil, nil
 	b.rewriter.Reset(io.Discard, nil)
@@ -154,11 +182,30 @@ type heldWriter bodyWriter
 func (h *heldWriter) Write(p []byte) (int, error) {
 	b := (*bodyWriter)(h)
 	if b.began {
-		return b.out.Write(p)
+		return b.send(p)
 	}
 	b.held = append(b.held, p...)
 	if len(b.held) >= heldBytes && len(b.prefix) == heldBytes {
-		return len(p), b.Flush()
+		return len(p), b.release()
 	}
 	return len(p), nil
+}
+
+// insertedWriter is a heldWriter that tells what is inserted from the page.
+type insertedWriter struct{ *heldWriter }
+
+// Insert implements htmlstream.Inserter.
+func (w insertedWriter) Insert(text []byte) error {
+	b := (*bodyWriter)(w.heldWriter)
+	piece := b.x.handler.pieces.of(text)
+	if !b.began && piece != nil && len(b.prefix) == heldBytes {
+		if err := b.release(); err != nil {
+			return err
+		}
+	}
+	if piece == nil || !b.began {
+		_, err := w.Write(text)
+		return err
+	}
+	return b.encoder.WritePiece(piece)
 }

@@ -120,7 +120,7 @@ func TestOtherFilesStayAsTheOriginCompressedThem(t *testing.T) {
 // TestSmallPageIsStillCompressed pins why output is held: encode judges a
 // response by its first write.
 func TestSmallPageIsStillCompressed(t *testing.T) {
-	e := start(t, options{site: "encode gzip\n" + directive + "\n" + proxy})
+	e := start(t, options{gate: "encode off", site: "encode gzip\n" + directive + "\n" + proxy})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 		for i := 0; i < len(simplePage); i += 7 {
 			w.Header().Set("Content-Type", "text/html")
@@ -134,12 +134,13 @@ func TestSmallPageIsStillCompressed(t *testing.T) {
 }
 
 // TestEncodeInside pins the wrong order, which some configurations will have:
-// what encode compressed inside is decoded.
+// what encode compressed inside is decoded, and compressed again.
 func TestEncodeInside(t *testing.T) {
 	e := start(t, options{site: "route {\n" + directive + "\nencode gzip\n" + proxy + "\n}"})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, longPage) })
 	a := e.visit(t).get("/", "Accept-Encoding", "gzip")
-	a.wantHeader(t, "Content-Encoding", "")
+	a.wantHeader(t, "Content-Encoding", "gzip")
+	a.body = decompress(t, "gzip", a.body)
 	a.want(t, 200, bannerMark, blockedScript, "</html>")
 }
 

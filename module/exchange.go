@@ -33,8 +33,7 @@ type exchange struct {
 	// revalidates says that the request carries a validator of a page of ours.
 	revalidates bool
 
-	parsedBrowser *browser
-	knownVariant  string
+	knownVariant string
 }
 
 func (h *Handler) newExchange(r *http.Request) *exchange {

@@ -66,6 +66,12 @@ type Handler struct {
 	// What becomes of service workers of the site's own.
 	ServiceWorker *ServiceWorker `json:"service_worker,omitempty"`
 
+	// The content codings in which visitors get pages, the preferred first: a subset
+	// of "zstd" and "gzip", or "off" alone, which leaves coding to a handler in front.
+	// What is inserted into pages is compressed once, not for every visitor. Default:
+	// zstd, gzip.
+	Encode []string `json:"encode,omitempty"`
+
 	// How the banner looks.
 	Banner *Banner `json:"banner,omitempty"`
 
@@ -86,6 +92,8 @@ type Handler struct {
 	visitLimits *limiter
 	logger      *slog.Logger
 	heads       headCache
+	pieces      pieces
+	browsers    *browsers
 	documents   documents
 	sources     admissionSources
 }
@@ -134,6 +142,10 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = app.(*App)
+	h.browsers = newBrowsers()
+	if err := h.provisionEncode(); err != nil {
+		return err
+	}
 	setDefault(&h.Unknown, "allow")
 	if err := oneOf("unknown", h.Unknown, "allow", "block"); err != nil {
 		return err

@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"module"},
 	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt", "internal/redact", "internal/downstream"},
 	{"internal/catalogue", "internal/htmlstream", "internal/report"},
-	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest", "internal/policytest", "internal/mounttest"},
+	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest", "internal/policytest", "internal/mounttest", "internal/contentcoding"},
 }
 
 // within are the imports inside one layer that are wanted.

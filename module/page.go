@@ -129,8 +129,11 @@ func (x *exchange) pageHeader(header http.Header) {
 	if header.Get("Etag") != "" {
 		rekeyETag(header, x.variant())
 	}
-	if !strings.Contains(strings.ToLower(strings.Join(header["Cache-Control"], ",")), "no-store") {
+	if cacheControl := strings.ToLower(strings.Join(header["Cache-Control"], ",")); !strings.Contains(cacheControl, "no-store") {
 		header["Cache-Control"] = []string{"private, no-cache"}
+		if strings.Contains(cacheControl, "no-transform") {
+			header["Cache-Control"] = []string{"private, no-cache, no-transform"}
+		}
 	}
 	varyByCookie(header)
 }
@@ -154,10 +157,12 @@ func (x *exchange) insertion(utf8 func() bool) gate.Insertion {
 			}
 			fragment = h.banner.Ask(language)
 		}
+		text := fragment.HTML
 		if utf8() {
-			return fragment.UTF8
+			text = fragment.UTF8
 		}
-		return fragment.HTML
+		h.pieces.add(text)
+		return text
 	}
 	return insertion
 }
@@ -205,6 +210,7 @@ func (c *headCache) of(x *exchange) head {
 	}
 	if len(c.heads) < maxHeads {
 		c.heads[key] = made
+		x.handler.pieces.add(made.html)
 	}
 	return made
 }

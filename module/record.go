@@ -11,38 +11,11 @@ import (
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/downstream"
 	"github.com/mamen-ai/consentgate/storage"
-	"github.com/mileusna/useragent"
 )
 
-// browser is what a User-Agent says, reduced to families.
-type browser struct {
-	name   string
-	os     string
-	device string // "desktop", "mobile", "tablet" or ""
-	bot    bool
-}
-
-func parseBrowser(userAgent string) browser {
-	ua := useragent.Parse(userAgent)
-	b := browser{name: ua.Name, os: ua.OS, bot: ua.Bot}
-	switch {
-	case ua.Tablet:
-		b.device = "tablet"
-	case ua.Mobile:
-		b.device = "mobile"
-	case ua.Desktop:
-		b.device = "desktop"
-	}
-	return b
-}
-
-// browser parses the User-Agent at the first call.
+// browser is what the request's User-Agent says.
 func (x *exchange) browser() browser {
-	if x.parsedBrowser == nil {
-		b := parseBrowser(x.request.Header.Get("User-Agent"))
-		x.parsedBrowser = &b
-	}
-	return *x.parsedBrowser
+	return x.handler.browsers.get(x.request.Header.Get("User-Agent"))
 }
 
 // isBot reports a known bot: it gets no banner and leaves no record.

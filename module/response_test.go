@@ -73,7 +73,8 @@ func TestHeadHasTheHeaderOfGet(t *testing.T) {
 		writePage(w, simplePage)
 	})
 	eachProtocol(t, e, func(t *testing.T, v *visitor) {
-		get, head := v.get("/"), v.do(http.MethodHead, "/", "")
+		header := []string{"Accept-Encoding", "gzip"}
+		get, head := v.get("/", header...), v.do(http.MethodHead, "/", "", header...)
 		head.want(t, 200)
 		if head.body != "" {
 			t.Errorf("HEAD has a body: %q", head.body)

@@ -100,11 +100,12 @@ func TestPagesAreNeverJudgedByDate(t *testing.T) {
 func TestCachingOfPages(t *testing.T) {
 	e := start(t, options{})
 	for _, test := range []struct{ origin, vary, want, wantVary string }{
-		{"", "", "private, no-cache", "Cookie"},
-		{"public, max-age=31536000, immutable", "Accept-Language", "private, no-cache", "Accept-Language\nCookie"},
+		{"", "", "private, no-cache", "Cookie\nAccept-Encoding"},
+		{"public, max-age=31536000, immutable", "Accept-Language", "private, no-cache", "Accept-Language\nCookie\nAccept-Encoding"},
 		{"s-maxage=60", "accept-encoding, cookie", "private, no-cache", "accept-encoding, cookie"},
-		{"no-store", "", "no-store", "Cookie"},
-		{"private, No-Store", "", "private, No-Store", "Cookie"},
+		{"no-store", "", "no-store", "Cookie\nAccept-Encoding"},
+		{"private, No-Store", "", "private, No-Store", "Cookie\nAccept-Encoding"},
+		{"public, No-Transform", "", "private, no-cache, no-transform", "Cookie"},
 	} {
 		e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", test.origin)

@@ -18,9 +18,10 @@ import (
 type responseWriter struct {
 	*caddyhttp.ResponseWriterWrapper
 	x       *exchange
-	status  int  // final status, 0 before it is known
-	decided bool // the header was judged
-	body    body // nil where bytes go out as they come
+	status  int    // final status, 0 before it is known
+	decided bool   // the header was judged
+	body    body   // nil where bytes go out as they come
+	coding  string // of a page, as the visitor gets it
 	// incremental pages are wanted piece by piece (RFC 10036).
 	incremental bool
 }
@@ -77,7 +78,7 @@ func (rw *responseWriter) begin() {
 	switch kind := rw.decide(); {
 	case !rw.hasBody():
 	case kind == page:
-		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, send)
+		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, rw.coding, send)
 		return
 	case kind == rules:
 		rw.body = &rulesBody{x: rw.x, out: rw.ResponseWriter, send: send, encoded: encoding != ""}
@@ -117,6 +118,7 @@ func (rw *responseWriter) decide() kind {
 		rw.x.unreadHeader(rw.Header())
 	case page:
 		rw.x.pageHeader(rw.Header())
+		rw.coding = rw.x.encodePage(rw.Header(), rw.status)
 		rw.incremental = caddyhttp.IsIncremental(rw.Header())
 		rw.x.page = rw.status == http.StatusOK || rw.status == http.StatusNotModified
 	case worker, rules:

@@ -3,6 +3,7 @@ package htmlstream
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -96,11 +97,41 @@ func (h *recorder) Script(t *Tag, text []byte) {
 
 func editing() *recorder { return &recorder{edit: true} }
 
-// rewriteCut rewrites input in pieces that end at the given positions.
+// inserted is a document whose insertions came by themselves.
+type inserted struct {
+	bytes.Buffer
+	texts [][]byte
+}
+
+func (w *inserted) Insert(text []byte) error {
+	w.texts = append(w.texts, text)
+	w.Write(text)
+	return nil
+}
+
+// rewriteCut rewrites input in pieces that end at the given positions. It checks that
+// a writer which wants the insertions by themselves gets the same document.
 func rewriteCut(t testing.TB, input []byte, h Handler, cuts ...int) []byte {
 	t.Helper()
-	var out bytes.Buffer
-	r := NewRewriter(&out, h)
+	out := rewriteTo(t, new(bytes.Buffer), input, h, cuts...).Bytes()
+	if h, ok := h.(*recorder); ok {
+		apart := rewriteTo(t, new(inserted), input, &recorder{head: h.head, body: h.body, edit: h.edit}, cuts...)
+		if !bytes.Equal(apart.Bytes(), out) {
+			t.Fatalf("with insertions apart %q became\n%q, else\n%q", input, apart.Bytes(), out)
+		}
+		if h.head != "" && bytes.Contains(out, []byte(h.head)) && (len(apart.texts) == 0 || string(apart.texts[0]) != h.head) {
+			t.Fatalf("of %q the insertions are %q", input, apart.texts)
+		}
+	}
+	return out
+}
+
+func rewriteTo[W interface {
+	io.Writer
+	Bytes() []byte
+}](t testing.TB, out W, input []byte, h Handler, cuts ...int) W {
+	t.Helper()
+	r := NewRewriter(out, h)
 	at := 0
 	for _, cut := range append(cuts, len(input)) {
 		if n, err := r.Write(input[at:cut]); err != nil || n != cut-at {
@@ -111,7 +142,7 @@ func rewriteCut(t testing.TB, input []byte, h Handler, cuts ...int) []byte {
 	if err := r.Close(); err != nil {
 		t.Fatalf("Close: %v", err)
 	}
-	return out.Bytes()
+	return out
 }
 
 // rewrite rewrites input at once, and checks that no way of cutting it changes

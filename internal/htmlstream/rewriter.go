@@ -64,16 +64,24 @@ type Handler interface {
 	Style(t *Text, last bool) (n int)
 }
 
+// Inserter is a writer that wants what goes into head and body by itself: exactly the
+// slices that Handler.Head and Handler.Body returned, in place among what is written.
+type Inserter interface {
+	io.Writer
+	Insert(text []byte) error
+}
+
 // Rewriter copies one HTML document and inserts what its Handler says. The
 // output doesn't depend on how the input is cut into writes. It keeps back at
 // most an unfinished start tag (64 KB) and the script that follows it, or what of
 // a style its Handler isn't done with (32 KB).
 // It isn't safe for concurrent use.
 type Rewriter struct {
-	w      io.Writer
-	h      Handler
-	err    error
-	closed bool
+	w        io.Writer
+	inserter Inserter // w, where it is one
+	h        Handler
+	err      error
+	closed   bool
 
 	in    []byte // the piece being scanned
 	sent  int    // in[:sent] is in out or carry
@@ -106,7 +114,8 @@ type Rewriter struct {
 	oversizeScripts int
 }
 
-// NewRewriter returns a Rewriter from which w receives the rewritten document.
+// NewRewriter returns a Rewriter from which w, which may be an Inserter, receives the
+// rewritten document.
 func NewRewriter(w io.Writer, h Handler) *Rewriter {
 	r := &Rewriter{}
 	r.Reset(w, h)
@@ -116,8 +125,9 @@ func NewRewriter(w io.Writer, h Handler) *Rewriter {
 // Reset makes the Rewriter ready for a new document. It keeps its buffers, so
 // that a pooled Rewriter doesn't allocate.
 func (r *Rewriter) Reset(w io.Writer, h Handler) {
+	inserter, _ := w.(Inserter)
 	*r = Rewriter{
-		w: w, h: h,
+		w: w, inserter: inserter, h: h,
 		out: r.out[:0], carry: r.carry[:0],
 		element: &unknown,
 		tag:     Tag{element: &unknown, attributes: r.tag.attributes[:0], edits: r.tag.edits[:0]},
@@ -278,5 +288,12 @@ func (r *Rewriter) insertAt(at int, text []byte) {
 		r.out = append(r.out, r.in[r.sent:at]...)
 		r.sent = at
 	}
-	r.out = append(r.out, text...)
+	if r.inserter == nil {
+		r.out = append(r.out, text...)
+		return
+	}
+	r.flush(nil)
+	if r.err == nil {
+		r.err = r.inserter.Insert(text)
+	}
 }

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// The origin's pages: markup, text and scripts in about the shares that real
+// pages have, with the trackers that half of them carry.
+const (
+	pageStart = `<!doctype html>
+<html lang="ru"><head><meta charset="utf-8"><title>Новости</title>
+<link rel="preconnect" href="https://www.googletagmanager.com">
+<link rel="stylesheet" href="/assets/site.css">
+<script async src="https://www.googletagmanager.com/gtag/js?id=G-0000000000"></script>
+<script>window.dataLayer=window.dataLayer||[];function gtag(){dataLayer.push(arguments)}gtag('js',new Date());gtag('config','G-0000000000');</script>
+</head><body><header class="site-header"><nav><a href="/">Главная</a> <a href="/about">О нас</a></nav></header><main>
+`
+	pageArticle = `<article class="card card--wide" id="item-%d" data-kind="news"><h2 class="card__title"><a href="/news/%d">Заголовок новости номер %d</a></h2>
+<p class="card__text">Алматинская компания рассказала о новых агентах, которые помогают отвечать клиентам, и о том, как устроена их проверка.</p>
+<img class="card__image" loading="lazy" src="/images/%d.jpg" srcset="/images/%d-2x.jpg 2x" alt="Иллюстрация" width="640" height="360">
+<script type="application/json">{"id":%d,"tags":["ai","kz"],"views":1024,"related":[1,2,3,4,5,6,7,8,9,10]}</script>
+<script>document.getElementById("item-%d").addEventListener("click", function (event) { event.currentTarget.classList.toggle("card--open"); });</script>
+<footer class="card__footer"><time datetime="2026-11-23">23 ноября</time> <span class="card__author">Редакция</span></footer></article>
+`
+	pageEnd = `</main><noscript><img src="https://mc.yandex.ru/watch/1" alt=""></noscript></body></html>
+`
+)
+
+var pages sync.Map // bytes → string
+
+func servePage(w http.ResponseWriter, r *http.Request) {
+	size, err := strconv.Atoi(r.URL.Query().Get("bytes"))
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	page, ok := pages.Load(size)
+	if !ok {
+		page, _ = pages.LoadOrStore(size, makePage(size))
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(page.(string))))
+	w.Write([]byte(page.(string)))
+}
+
+func makePage(size int) string {
+	var page strings.Builder
+	page.WriteString(pageStart)
+	for i := 0; page.Len() < size-len(pageEnd); i++ {
+		page.WriteString(strings.ReplaceAll(pageArticle, "%d", fmt.Sprint(i)))
+	}
+	page.WriteString(pageEnd)
+	return page.String()
+}

@@ -133,10 +133,17 @@ func BenchmarkFindInline(b *testing.B) {
 	c := builtinCatalogue(b)
 	script := inlineScript()
 	found := make([]int, 0, 8)
-	b.SetBytes(int64(len(script)))
-	b.ReportAllocs()
-	for b.Loop() {
-		c.FindInline(script, found)
+	for name, find := range map[string]func(){
+		"new":   func() { c.markers.find(script, found) },
+		"known": func() { c.FindInline(script, found) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(script)))
+			b.ReportAllocs()
+			for b.Loop() {
+				find()
+			}
+		})
 	}
 }
 

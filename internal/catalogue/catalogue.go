@@ -13,13 +13,15 @@ import (
 // none is the index of no service.
 const none = -1
 
-// Catalogue finds services. It is immutable and safe for concurrent use.
+// Catalogue finds services. What it says never changes, and it is safe for concurrent
+// use.
 type Catalogue struct {
 	services []Service
 	index    map[string]int
 	patterns [][]pattern // by service
 	rules    rules
 	markers  automaton
+	clean    *cleanTexts
 	cookies  cookieNames
 	visitor  [][]glob // by service: its VisitorID
 }
@@ -32,6 +34,7 @@ func New(services []Service) (*Catalogue, error) {
 		index:    make(map[string]int, len(services)),
 		patterns: make([][]pattern, len(services)),
 		visitor:  make([][]glob, len(services)),
+		clean:    newCleanTexts(),
 	}
 	tags := make(map[consent.Tag]string, len(services))
 	var problems []error
@@ -149,7 +152,15 @@ func (c *Catalogue) FindCollector(host, path, query string) (service int, patter
 // three quotation marks are the same, so that gtag('config','G- stands for every
 // way to write it and https:\/\/ for https://.
 func (c *Catalogue) FindInline(text []byte, found []int) []int {
-	return c.markers.find(text, found)
+	hash, known := c.clean.place(text)
+	if hash != 0 && known.Load() == hash {
+		return found
+	}
+	nothing := len(found) == 0
+	if found = c.markers.find(text, found); nothing && len(found) == 0 {
+		known.Store(hash)
+	}
+	return found
 }
 
 // FindCookie appends to found the indexes of the services that set a cookie of

@@ -59,7 +59,8 @@ fuzz: ## every fuzz target for FUZZTIME
 	done
 
 .PHONY: bench
-bench: ## the cost of the edge, against Caddy without it
+bench: ## the cost of the edge, against Caddy without it and nginx
+	@./.ci/tools nginx
 	go test -run '^$$' -bench . -benchtime 15x ./bench
 
 .PHONY: bench-records

@@ -24,11 +24,14 @@ import (
 // BenchmarkEdge runs rounds in which each variant serves the same number of
 // requests in turn, so that a machine whose speed drifts slows all of them. It
 // reports medians over the rounds: CPU microseconds of the server per request,
-// and the ratio to the plain proxy of the same round.
+// and the ratio to the same server's plain proxy in the same round.
 //
 //	go test -run '^$' -bench . -benchtime 20x ./bench
 func BenchmarkEdge(b *testing.B) {
-	edge := startEdge(b)
+	origin := httptest.NewServer(http.HandlerFunc(servePage))
+	b.Cleanup(origin.Close)
+	edge := startEdge(b, origin.URL)
+	nginx := startNginx(b, origin.URL)
 	for _, size := range []struct {
 		name     string
 		bytes    int
@@ -36,27 +39,34 @@ func BenchmarkEdge(b *testing.B) {
 	}{
 		{"10KB", 10 << 10, 400}, {"100KB", 100 << 10, 150}, {"1MB", 1 << 20, 30},
 	} {
-		for _, encoding := range []string{"identity", "gzip"} {
+		for _, encoding := range []string{"identity", "gzip", "zstd"} {
 			b.Run(size.name+"/"+encoding, func(b *testing.B) {
-				compare(b, edge, fmt.Sprintf("/page?bytes=%d", size.bytes), encoding, size.requests)
+				compare(b, edge, nginx, fmt.Sprintf("/page?bytes=%d", size.bytes), encoding, size.requests)
 			})
 		}
 	}
 }
 
-func compare(b *testing.B, edge *edge, path, encoding string, requests int) {
+func compare(b *testing.B, edge *edge, nginx *nginx, path, encoding string, requests int) {
 	variants := []struct {
 		name, base, cookie string
+		pid                int
+		plain              int // index of what it is compared with
 	}{
-		{"plain", edge.plain, ""}, {"undecided", edge.gated, ""}, {"allowed", edge.gated, edge.cookie},
+		{"plain", edge.plain, "", edge.pid, 0}, {"undecided", edge.gated, "", edge.pid, 0}, {"allowed", edge.gated, edge.cookie, edge.pid, 0},
+		{"nginx", nginx.plain, "", nginx.pid, 3}, {"sub_filter", nginx.filtered, "", nginx.pid, 3},
+	}
+	if encoding == "zstd" {
+		variants = variants[:3] // nginx has none
 	}
 	costs := make([][]float64, len(variants))
 	serve := func(i int) float64 {
-		before := edge.cpu(b)
+		v := variants[i]
+		before := cpu(b, v.pid)
 		for range requests {
-			edge.get(b, variants[i].base+path, variants[i].cookie, encoding)
+			edge.get(b, v.base+path, v.cookie, encoding)
 		}
-		return (edge.cpu(b) - before).Seconds() * 1e6 / float64(requests)
+		return (cpu(b, v.pid) - before).Seconds() * 1e6 / float64(requests)
 	}
 	for i := range variants {
 		serve(i) // warm-up
@@ -68,14 +78,14 @@ func compare(b *testing.B, edge *edge, path, encoding string, requests int) {
 	}
 	for i, variant := range variants {
 		b.ReportMetric(median(costs[i]), variant.name+"-µs/req")
-		if i == 0 {
+		if i == variant.plain {
 			continue
 		}
 		ratios := make([]float64, len(costs[i]))
 		for round := range ratios {
-			ratios[round] = costs[i][round] / costs[0][round]
+			ratios[round] = costs[i][round] / costs[variant.plain][round]
 		}
-		b.ReportMetric(median(ratios), variant.name+"/plain")
+		b.ReportMetric(median(ratios), variant.name+"/"+variants[variant.plain].name)
 	}
 	b.ReportMetric(0, "ns/op") // a round's length says nothing
 }
@@ -93,10 +103,8 @@ type edge struct {
 	client       *http.Client
 }
 
-func startEdge(b *testing.B) *edge {
+func startEdge(b *testing.B, origin string) *edge {
 	b.Helper()
-	origin := httptest.NewServer(http.HandlerFunc(servePage))
-	b.Cleanup(origin.Close)
 	dir := b.TempDir()
 	binary := filepath.Join(dir, "consentgate")
 	build := exec.Command("go", "build", "-o", binary, "../cmd/consentgate")
@@ -118,15 +126,15 @@ func startEdge(b *testing.B) *edge {
 	}
 }
 http://%[2]s {
-	encode gzip
+	encode zstd gzip
 	reverse_proxy %[4]s
 }
 http://%[3]s {
-	encode gzip
+	encode zstd gzip
 	consent_gate
 	reverse_proxy %[4]s
 }
-`, dir, plain, gated, strings.TrimPrefix(origin.URL, "http://"))
+`, dir, plain, gated, strings.TrimPrefix(origin, "http://"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
@@ -225,11 +233,11 @@ func (e *edge) get(b *testing.B, address, cookie, encoding string) {
 // ticksPerSecond is the unit of /proc/PID/stat on Linux (sysconf _SC_CLK_TCK).
 const ticksPerSecond = 100
 
-// cpu returns the user and system time the server has spent, from its first
+// cpu returns the user and system time a process has spent, from its first
 // scheduled nanosecond where the kernel tells it (/proc/PID/schedstat sums only
 // the main thread, so the threads are added up).
-func (e *edge) cpu(b *testing.B) time.Duration {
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", e.pid))
+func cpu(b *testing.B, pid int) time.Duration {
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -248,7 +256,7 @@ func (e *edge) cpu(b *testing.B) time.Duration {
 	if total > 0 {
 		return total
 	}
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", e.pid))
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -184,9 +184,20 @@ func (h *heldWriter) Write(p []byte) (int, error) {
 	if b.began {
 		return b.send(p)
 	}
-	b.held = append(b.held, p...)
-	if len(b.held) >= heldBytes && len(b.prefix) == heldBytes {
-		return len(p), b.release()
+	if len(b.held)+len(p) < heldBytes || len(b.prefix) < heldBytes {
+		b.held = append(b.held, p...)
+		return len(p), nil
+	}
+	// No more is copied than what the first write wants.
+	n := max(0, heldBytes-len(b.held))
+	b.held = append(b.held, p[:n]...)
+	if err := b.release(); err != nil {
+		return 0, err
+	}
+	if n < len(p) {
+		if _, err := b.send(p[n:]); err != nil {
+			return n, err
+		}
 	}
 	return len(p), nil
 }

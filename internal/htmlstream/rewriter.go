@@ -29,6 +29,9 @@ const (
 	maxScript = 32 << 10
 	// maxPiece bounds what is scanned, and so what is put together, at once.
 	maxPiece = 32 << 10
+	// maxCopied is the longest text for head or body, in bytes, that is put together
+	// with what stands around it.
+	maxCopied = 4 << 10
 )
 
 var errClosed = errors.New("htmlstream: the document is closed; Reset the rewriter before the next one")
@@ -235,13 +238,18 @@ func (r *Rewriter) flush(rest []byte) {
 		r.out = append(r.out, rest...)
 		rest = r.out
 	}
-	if len(rest) > 0 && r.err == nil {
-		var n int
-		if n, r.err = r.w.Write(rest); r.err == nil && n < len(rest) {
-			r.err = io.ErrShortWrite
-		}
-	}
+	r.write(rest)
 	r.out = r.out[:0]
+}
+
+func (r *Rewriter) write(p []byte) {
+	if len(p) == 0 || r.err != nil {
+		return
+	}
+	var n int
+	if n, r.err = r.w.Write(p); r.err == nil && n < len(p) {
+		r.err = io.ErrShortWrite
+	}
 }
 
 // token returns the bytes of the held token up to end in one piece.
@@ -288,12 +296,16 @@ func (r *Rewriter) insertAt(at int, text []byte) {
 		r.out = append(r.out, r.in[r.sent:at]...)
 		r.sent = at
 	}
-	if r.inserter == nil {
+	switch {
+	case r.inserter != nil:
+		r.flush(nil)
+		if r.err == nil {
+			r.err = r.inserter.Insert(text)
+		}
+	case len(text) > maxCopied:
+		r.flush(nil)
+		r.write(text)
+	default:
 		r.out = append(r.out, text...)
-		return
-	}
-	r.flush(nil)
-	if r.err == nil {
-		r.err = r.inserter.Insert(text)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/mamen-ai/consentgate/internal/policy"
@@ -21,8 +20,9 @@ const (
 	Refused
 	// Allowed visitors allowed at least one category or service.
 	Allowed
-	// Stale choices were made under an older edition of the policy or have
-	// passed their validity. They allow nothing and the visitor is asked again.
+	// Stale choices were made under an older edition of the policy, have passed
+	// their validity, or were asked about less than the site asks about. They
+	// allow nothing and the visitor is asked again.
 	Stale
 )
 
@@ -99,6 +99,8 @@ type Choice struct {
 	Edition    policy.Day
 	Day        policy.Day // local day on which the visitor decided
 	ID         ID         // zero unless State is Allowed, or Stale after Allowed
+	Offer      Digest     // of what the visitor was asked about
+	Outdated   Outdated   // why State is Stale
 }
 
 // Allows reports whether the choice lets a service of the given category and
@@ -130,11 +132,4 @@ func Stricter(a, b Choice) Choice {
 		return b
 	}
 	return a
-}
-
-// GPC reports whether the request carries the Global Privacy Control signal.
-// Only the exact value "1" counts (W3C Global Privacy Control, §3.2).
-func GPC(header http.Header) bool {
-	values := header["Sec-Gpc"]
-	return len(values) == 1 && values[0] == "1"
 }

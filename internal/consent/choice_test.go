@@ -2,7 +2,6 @@ package consent
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
 	"testing"
 )
@@ -59,17 +58,6 @@ func TestStricterOfTwoChoicesWins(t *testing.T) {
 		if got := Stricter(c.a, c.b); got.State != c.want.State || got.Categories != c.want.Categories {
 			t.Errorf("Stricter(%v, %v) = %v", c.a.State, c.b.State, got.State)
 		}
-	}
-}
-
-func TestOnlyTheExactSignalIsGPC(t *testing.T) {
-	for value, want := range map[string]bool{"1": true, "0": false, "true": false, " 1": false, "": false} {
-		if got := GPC(http.Header{"Sec-Gpc": {value}}); got != want {
-			t.Errorf("Sec-GPC: %q is %v", value, got)
-		}
-	}
-	if GPC(http.Header{}) || GPC(http.Header{"Sec-Gpc": {"1", "0"}}) {
-		t.Error("an absent or ambiguous header is a signal")
 	}
 }
 

@@ -3,6 +3,7 @@ package consent
 import (
 	"bytes"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/mamen-ai/consentgate/internal/policy"
@@ -54,12 +55,13 @@ func TestCookieCarriesTheChoice(t *testing.T) {
 			if choice.Services != nil {
 				choice.Services = sorted(choice.Services)
 			}
+			choice.Offer = Offer{name: Statistics}.Digest()
 			value := codec.Encode(choice)
 			if len(value) > 140 {
 				t.Errorf("the value has %d bytes, more than 140", len(value))
 			}
 			got := codec.Decode(value, edition, today, 6)
-			if got.State != choice.State || got.Categories != choice.Categories || got.ID != choice.ID ||
+			if got.State != choice.State || got.Categories != choice.Categories || got.ID != choice.ID || got.Offer != choice.Offer ||
 				got.Edition != choice.Edition || got.Day != choice.Day || len(got.Services) != len(choice.Services) {
 				t.Errorf("got %+v, want %+v", got, choice)
 			}
@@ -170,14 +172,25 @@ func TestKeyringMustHoldItsCurrentKey(t *testing.T) {
 	}
 }
 
+// Whatever is read as a choice is written and read as the same one.
 func FuzzDecode(f *testing.F) {
 	codec := testCodec(f, testKeyring(), "mamen.ai")
-	f.Add(codec.Encode(allowed(All)))
-	f.Add("")
+	choice := allowed(All, manyTags(2)...)
+	choice.Offer = Offer{"matomo": Statistics}.Digest()
+	for _, value := range []string{codec.Encode(choice), codec.Encode(Choice{State: Refused, Edition: edition, Day: today}), refusedV1, someV1, mostV1, "", "Ag", "AQ"} {
+		f.Add(value)
+	}
 	f.Fuzz(func(t *testing.T, value string) {
 		got := codec.Decode(value, edition, today, 6)
-		if got.State == Allowed && got.ID.IsZero() {
-			t.Errorf("%q is allowed without an ID", value)
+		if got.State != Allowed && got.State != Refused {
+			return
+		}
+		if (got.State == Allowed) == got.ID.IsZero() {
+			t.Errorf("%q is %v with the ID %s", value, got.State, got.ID)
+		}
+		again := codec.Decode(codec.Encode(got), edition, today, 6)
+		if again.State != got.State || again.Categories != got.Categories || again.ID != got.ID || again.Offer != got.Offer || !slices.Equal(again.Services, got.Services) {
+			t.Errorf("%q is %+v, and written again %+v", value, got, again)
 		}
 	})
 }

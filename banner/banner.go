@@ -3,9 +3,9 @@
 // placeholder of a blocked frame, and the page /.privacy/, in Kazakh, Russian,
 // English and the languages an operator adds.
 //
-// Everything is rendered, minified and hashed once, in New: what goes into a
-// page is the same bytes for every visitor of a state, so that a
-// Content-Security-Policy can admit it by hash.
+// What goes into a page is rendered, minified and hashed once, in New or when
+// first a visitor is asked again for a reason: it is the same bytes for every
+// visitor of a state, so that a Content-Security-Policy can admit it by hash.
 //
 // It decides nothing. Whether a visitor is asked, what is stored and what is
 // blocked are given to it, and it serves no requests.
@@ -21,8 +21,8 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Banner is the rendered banner, control, script API and pages of one site. It
-// never changes and is safe for concurrent use.
+// Banner is the rendered banner, control, script API and pages of one site. It is
+// safe for concurrent use.
 type Banner struct {
 	options      Options
 	languages    []string
@@ -30,6 +30,7 @@ type Banner struct {
 	texts        map[string]*texts
 	fallbacks    []Fallback
 	asks         map[string]*Fragment
+	again        again
 	controls     map[string]*Fragment
 	notices      map[string]notice // of the page, by language
 	embedNotices map[string]notice // of the placeholder, by language
@@ -84,7 +85,10 @@ func New(o Options) (*Banner, error) {
 		}
 	}
 	for lang, t := range b.texts {
-		if b.asks[lang], err = render.ask(t); err != nil {
+		if b.asks[lang], err = render.ask(t, nil); err != nil {
+			return nil, err
+		}
+		if err := render.tryNews(t); err != nil {
 			return nil, err
 		}
 		if b.controls[lang], err = render.control(t); err != nil {
@@ -97,6 +101,7 @@ func New(o Options) (*Banner, error) {
 			return nil, err
 		}
 	}
+	b.again = again{render: render, known: map[string]*Fragment{}}
 	b.revision = b.sum()
 	return b, nil
 }
@@ -116,12 +121,12 @@ func (b *Banner) load(lang string, own []ownTexts) (err error) {
 	return err
 }
 
-// Ask returns the banner, for visitors who are undecided or whose choice is
-// stale. A language the site doesn't have gives the default one.
+// Ask returns the banner, for visitors who are undecided. A language the site
+// doesn't have gives the default one.
 func (b *Banner) Ask(lang string) *Fragment { return b.asks[b.known(lang)] }
 
 // Control returns the small link to /.privacy/, for visitors who have decided
-// or send Global Privacy Control. A language the site doesn't have gives the
+// or whose browser says no for them. A language the site doesn't have gives the
 // default one.
 func (b *Banner) Control(lang string) *Fragment { return b.controls[b.known(lang)] }
 

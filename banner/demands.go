@@ -221,6 +221,11 @@ func checkWordsShown(elements []*html.Node, view Asked) error {
 	if !strings.Contains(shown, clean(view.Text.Text)) {
 		return errors.New("it must show {{.Text.Text}}: what is used for what, and that one can refuse")
 	}
+	for _, news := range view.News {
+		if !strings.Contains(shown, clean(news.Text)) {
+			return errors.New("it must say why a visitor is asked again: {{range .News}}<p>{{.Text}}{{with .More}} <a href=\"/.privacy/#editions\">{{.}}</a>{{end}}</p>{{end}}")
+		}
+	}
 	for _, term := range view.Terms {
 		if !strings.Contains(shown, clean(term)) {
 			return fmt.Errorf("it must show all terms, {{range .Terms}}{{.}} {{end}}: %q is missing", term)

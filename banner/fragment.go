@@ -48,9 +48,10 @@ func host(id, lang, style, markup, script string) *Fragment {
 	return f
 }
 
-func (r *renderer) ask(t *texts) (*Fragment, error) {
+// ask renders the banner; news say why a visitor is asked again.
+func (r *renderer) ask(t *texts, news []AskedNews) (*Fragment, error) {
 	o := r.options
-	view := Asked{Lang: t.lang, Text: t.Choice, PolicyURL: o.PolicyURL, Policy: t.policyName(o.Edition), Logo: template.URL(r.look.logo)}
+	view := Asked{Lang: t.lang, Text: t.Choice, News: news, PolicyURL: o.PolicyURL, Policy: t.policyName(o.Edition), Logo: template.URL(r.look.logo)}
 	var purposes []string
 	for _, c := range o.Categories {
 		words := t.Categories[c.String()]

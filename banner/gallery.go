@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+
+	"github.com/mamen-ai/consentgate/internal/consent"
 )
 
 // Gallery shows an operator what a visitor may meet: every state in every
@@ -64,9 +66,22 @@ type scene struct {
 	embed  bool // shaped like a video
 }
 
+// galleryNews are services that could be new on a site.
+func galleryNews() []NewService {
+	return []NewService{
+		{ID: "zero_kz", Name: "ZERO.kz counter", Vendor: "Zero.kz", Category: consent.Statistics},
+		{ID: "roistat", Name: "Call tracking", Vendor: "Roistat", Category: consent.Marketing},
+	}
+}
+
 // scenes lists what there is to see, in the order of a visit.
 func scenes() []scene {
 	var list []scene
+	askAgain := func(n News) func(*Gallery, string, GallerySite) ([]byte, error) {
+		return func(g *Gallery, lang string, _ GallerySite) ([]byte, error) {
+			return g.onBackdrop(lang, g.configured.AskAgain(lang, n), nil)
+		}
+	}
 	for _, position := range positions() {
 		list = append(list, scene{"ask-" + position, "Banner, position " + position, func(g *Gallery, lang string, _ GallerySite) ([]byte, error) {
 			return g.onBackdrop(lang, g.placed[position].Ask(lang), nil)
@@ -76,6 +91,10 @@ func scenes() []scene {
 		scene{"ask-open", "Banner, opened", func(g *Gallery, lang string, _ GallerySite) ([]byte, error) {
 			return g.onBackdrop(lang, g.configured.Ask(lang), strings.NewReplacer("<details", "<details open"))
 		}, false},
+		scene{"ask-again-edition", "Banner, asks again after a new edition", askAgain(News{Edition: true}), false},
+		scene{"ask-again-services", "Banner, asks again for new services", askAgain(News{Services: galleryNews()}), false},
+		scene{"ask-again-both", "Banner, asks again for both", askAgain(News{Edition: true, Services: galleryNews()}), false},
+		scene{"ask-again-expired", "Banner, asks again after its time", askAgain(News{Expired: true}), false},
 		scene{"ask-failed", "Banner, when the choice can’t be saved", func(g *Gallery, lang string, _ GallerySite) ([]byte, error) {
 			return g.onBackdrop(lang, g.configured.Ask(lang), strings.NewReplacer("<p role=alert hidden", "<p role=alert"))
 		}, false},
@@ -89,9 +108,10 @@ func scenes() []scene {
 	}{
 		{"undecided", "not decided", "undecided", func(*PageData) {}},
 		{"gpc", "Global Privacy Control", "undecided", func(d *PageData) { d.GPC = true }},
+		{"dnt", "Do Not Track", "undecided", func(d *PageData) { d.DNT = true }},
 		{"refused", "just refused", "refused", func(d *PageData) { d.Message = "refused" }},
 		{"allowed", "just allowed", "allowed", func(d *PageData) { d.Message = "saved" }},
-		{"stale", "choice out of date", "stale", func(*PageData) {}},
+		{"stale", "choice out of date", "stale", func(d *PageData) { d.News = News{Edition: true, Services: galleryNews()} }},
 		{"withdrawn", "just withdrawn", "refused", func(d *PageData) { d.Message = "withdrawn" }},
 		{"erased", "just erased", "refused", func(d *PageData) { d.Message = "erased" }},
 		{"failed", "nothing could be saved", "allowed", func(d *PageData) { d.Message = "failed" }},

@@ -17,6 +17,8 @@ type PageData struct {
 	Lang    string   // one of Languages, else the default is spoken
 	State   string   // undecided (also any other word), refused, allowed or stale
 	GPC     bool     // the browser sends Global Privacy Control
+	DNT     bool     // the browser sends Do Not Track
+	News    News     // why the state is stale
 	Allowed []string // categories and catalogue IDs of services
 	// ConsentID is empty where none exists; receipt, export and erasure are
 	// offered only with one.

@@ -16,7 +16,7 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// renderer turns the assets into what is sent. It lives only within New.
+// renderer turns the assets into what is sent.
 type renderer struct {
 	options  Options
 	look     look

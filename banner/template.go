@@ -12,6 +12,7 @@ const maxTemplate = 32 << 10
 type Asked struct {
 	Lang       string
 	Text       choiceTexts
+	News       []AskedNews // why the visitor is asked again; none the first time
 	Categories []AskedCategory
 	PolicyURL  string       // empty: no link
 	Policy     string       // what the link says

@@ -41,6 +41,7 @@ type texts struct {
 	AbroadAllowed string                  `json:"abroad_allowed"`
 	Categories    map[string]categoryText `json:"categories"`
 	Choice        choiceTexts             `json:"choice"`
+	News          newsTexts               `json:"news"`
 	Control       string                  `json:"control"`
 	Embed         embedTexts              `json:"embed"`
 	Page          pageTexts               `json:"page"`
@@ -78,6 +79,7 @@ type pageTexts struct {
 	Now           string            `json:"now"`
 	States        map[string]string `json:"states"`
 	GPC           string            `json:"gpc"`
+	DNT           string            `json:"dnt"`
 	Decided       string            `json:"decided"`
 	Valid         string            `json:"valid"`
 	Choices       string            `json:"choices"`

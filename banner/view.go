@@ -25,7 +25,8 @@ type pageView struct {
 	Failed       bool
 	State        string
 	StateText    string
-	GPC          bool
+	GPC, DNT     bool
+	News         []AskedNews
 	Decided      string
 	Valid        string
 	Return       string
@@ -88,6 +89,7 @@ func (b *Banner) view(data PageData) pageView {
 		State:        state,
 		StateText:    fill(t.Page.States[state], "allowed", t.join(t.names(data.Allowed, data.Services))),
 		GPC:          data.GPC,
+		DNT:          data.DNT && !data.GPC,
 		Decided:      t.day(data.DecidedOn),
 		Valid:        t.day(data.ValidUntil),
 		Return:       cmp.Or(data.Return, "/.privacy/"),
@@ -103,6 +105,9 @@ func (b *Banner) view(data PageData) pageView {
 		Policy:       t.policyName(o.Edition),
 		OwnRetention: t.months(o.Months),
 		Logo:         b.logo,
+	}
+	if state == consent.Stale.String() {
+		v.News = t.news(data.News, o)
 	}
 	for _, other := range b.languages {
 		v.Languages = append(v.Languages, pageLanguage{other, b.texts[other].Name, other == lang})
@@ -189,7 +194,7 @@ func reason(row ServiceRow, data PageData, state string) string {
 		return "allowed"
 	case state == consent.Allowed.String():
 		return "unchosen"
-	case data.GPC && state == consent.Undecided.String() && row.Category != consent.Functional.String():
+	case (data.GPC || data.DNT) && state == consent.Undecided.String() && row.Category != consent.Functional.String():
 		return "gpc"
 	}
 	return state

@@ -70,12 +70,12 @@ func (h *Handler) inForce(choice consent.Choice) consent.Choice {
 	if standing.InForce() {
 		return choice
 	}
-	without := consent.Choice{State: consent.Refused, Edition: choice.Edition, Day: choice.Day}
+	without := consent.Choice{State: consent.Refused, Edition: choice.Edition, Day: choice.Day, Offer: choice.Offer}
 	switch {
 	case standing.Blocked:
 		without.ID = choice.ID
 	case choice.State == consent.Stale:
-		without.State = consent.Stale
+		without.State, without.Outdated = consent.Stale, choice.Outdated
 	}
 	return without
 }

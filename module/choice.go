@@ -83,6 +83,9 @@ func (x *exchange) decide(form url.Values, choice consent.Choice, revocation sto
 	if err == nil {
 		err = h.keepDocuments(ctx, store)
 	}
+	if err == nil {
+		choice.Offer, err = x.keepAsked(ctx, store, x.language(form.Get("lang")))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +137,15 @@ func (x *exchange) decide(form url.Values, choice consent.Choice, revocation sto
 }
 
 // lessens reports whether a service that the previous choice allowed, or allowed
-// while it was valid, is no longer allowed.
+// while it was valid, is no longer allowed. What the visitor wasn't asked about
+// then was no part of it.
 func (h *Handler) lessens(previous, choice consent.Choice) bool {
+	asked, known := h.app.shared.knownOffer(previous.Offer)
 	previous.State = consent.Allowed
-	for i := range h.gate.Services() {
+	for i, service := range h.gate.Services() {
+		if known && asked[service.ID] != service.Category {
+			continue
+		}
 		if h.gate.Status(previous, i) == gate.Running && h.gate.Status(choice, i) != gate.Running {
 			return true
 		}
@@ -268,7 +276,7 @@ func (x *exchange) notice(form url.Values) string {
 	case storage.ByAPI:
 		return "" // a form of the site's own, which the edge hasn't seen
 	}
-	return x.handler.banner.Ask(language).NoticeSHA256
+	return x.question(language).NoticeSHA256
 }
 
 func (x *exchange) language(chosen string) string {

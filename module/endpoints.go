@@ -99,7 +99,9 @@ type state struct {
 	banner.APIState
 	Edition string         `json:"edition"`
 	GPC     bool           `json:"gpc"`
+	DNT     bool           `json:"dnt"`
 	Ask     bool           `json:"ask"`
+	Changed []string       `json:"changed,omitempty"` // why the choice is stale
 	Listing []serviceState `json:"listing,omitempty"`
 }
 
@@ -116,7 +118,8 @@ type serviceState struct {
 // serveState answers the present choice; with ?listing also what it means for
 // each service.
 func (x *exchange) serveState(w http.ResponseWriter) error {
-	s := state{APIState: x.apiState(), Edition: x.handler.app.Policy.Edition.String(), GPC: x.gpc, Ask: x.asks()}
+	s := state{APIState: x.apiState(), Edition: x.handler.app.Policy.Edition.String(), GPC: x.gpc, DNT: x.dnt, Ask: x.asks(),
+		Changed: x.choice.Outdated.Names()}
 	if x.url.Query().Has("listing") {
 		g := x.handler.gate
 		for i, service := range g.Services() {

@@ -25,7 +25,8 @@ type exchange struct {
 	at      time.Time
 	host    string // lower case, without port
 	choice  consent.Choice
-	gpc     bool
+	gpc     bool // the browser sends Global Privacy Control
+	dnt     bool // the browser sends Do Not Track
 	permit  *gate.Permit
 	denied  []string // names of denied cookies the browser sent
 	ran     []int    // services that the page runs
@@ -37,7 +38,7 @@ type exchange struct {
 }
 
 func (h *Handler) newExchange(r *http.Request) *exchange {
-	x := &exchange{handler: h, request: r, url: *r.URL, at: h.app.now(), host: hostname(r.Host), gpc: consent.GPC(r.Header)}
+	x := &exchange{handler: h, request: r, url: *r.URL, at: h.app.now(), host: hostname(r.Host), gpc: consent.GPC(r.Header), dnt: consent.DNT(r.Header)}
 	// Directives that rewrite the path, try_files among them, run before this one
 	// or after it; both change the request's URL.
 	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
@@ -66,9 +67,12 @@ func (h *Handler) choice(r *http.Request, host string, at time.Time) consent.Cho
 		return consent.Choice{}
 	}
 	today := policy.DayOf(at, h.app.location)
-	choice := codec.Decode(cookies[0].Value, h.app.Policy.Edition, today, h.app.ChoiceMonths)
+	read := func(cookie *http.Cookie) consent.Choice {
+		return h.recall(r.Context(), codec.Decode(cookie.Value, h.app.Policy.Edition, today, h.app.ChoiceMonths))
+	}
+	choice := read(cookies[0])
 	for _, cookie := range cookies[1:] {
-		choice = consent.Stricter(choice, codec.Decode(cookie.Value, h.app.Policy.Edition, today, h.app.ChoiceMonths))
+		choice = consent.Stricter(choice, read(cookie))
 	}
 	return choice
 }
@@ -119,10 +123,10 @@ func (x *exchange) secure() bool {
 }
 
 // asks reports whether the visitor is to be shown the banner: before a choice,
-// and when an old one is stale. The signal of Global Privacy Control is a
-// refusal that needs no answer.
+// and when an old one is stale. A browser's signal is a refusal that needs no
+// answer.
 func (x *exchange) asks() bool {
-	return !x.gpc && (x.choice.State == consent.Undecided || x.choice.State == consent.Stale)
+	return !x.gpc && !x.dnt && (x.choice.State == consent.Undecided || x.choice.State == consent.Stale)
 }
 
 // base is what references in the page are resolved against.

@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/mamen-ai/consentgate/banner"
 	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 )
 
@@ -95,6 +96,8 @@ type Handler struct {
 	pieces      pieces
 	browsers    *browsers
 	documents   documents
+	offer       consent.Offer // what visitors are asked about
+	offerDigest consent.Digest
 	sources     admissionSources
 }
 
@@ -192,6 +195,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.visits = compiled.Index(visitsService.ID)
+	h.offer = offerOf(h.gate)
+	h.offerDigest = h.offer.Digest()
 	if err := h.render(); err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ func (x *exchange) insertion(utf8 func() bool) gate.Insertion {
 			if !x.prefetched() {
 				h.app.metrics.bannerShown.Inc()
 			}
-			fragment = h.banner.Ask(language)
+			fragment = x.question(language)
 		}
 		text := fragment.HTML
 		if utf8() {

@@ -26,6 +26,8 @@ func (x *exchange) writePage(w http.ResponseWriter, status int, message string) 
 		Lang:    x.language(x.url.Query().Get("lang")),
 		State:   x.choice.State.String(),
 		GPC:     x.gpc,
+		DNT:     x.dnt,
+		News:    x.news(),
 		Allowed: append(x.apiState().Categories, x.apiState().Services...),
 		Message: message,
 		Return:  Prefix,

@@ -36,7 +36,8 @@ type sharedStore struct {
 	users  []*App // started configurations; the last one's settings count
 
 	standings map[consent.ID]storage.Standing // of consents that were revoked or blocked
-	requests  sync.Mutex                      // of data subjects, one act on them at a time
+	offers    map[consent.Digest]consent.Offer
+	requests  sync.Mutex // of data subjects, one act on them at a time
 }
 
 func newSharedStore(dir string) *sharedStore {
@@ -101,6 +102,9 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 		return nil, err
 	}
 	if err := s.loadStandings(ctx, store, user); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	if err := s.loadOffers(ctx, store); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	seen, err := store.Inventory(ctx)

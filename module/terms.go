@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/mamen-ai/consentgate/banner"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/internal/receipt"
@@ -54,7 +55,7 @@ func (h *Handler) makeDocuments() {
 			d.all = append(d.all, h.app.edition)
 		}
 		for _, notice := range h.banner.Notices() {
-			d.all = append(d.all, storage.NewDocument(storage.NoticeDocument, "text/html; charset=utf-8", notice.Language, notice.Body))
+			d.all = append(d.all, noticeDocument(notice))
 		}
 		for _, lang := range h.banner.Languages() {
 			terms := receipt.NewTerms(h.asked(lang))
@@ -68,6 +69,10 @@ func (h *Handler) makeDocuments() {
 			d.terms[lang], d.hash[lang] = terms, document.SHA256
 		}
 	})
+}
+
+func noticeDocument(n banner.Notice) storage.Document {
+	return storage.NewDocument(storage.NoticeDocument, "text/html; charset=utf-8", n.Language, n.Body)
 }
 
 // asked is what the site asks for, in the language.
@@ -113,7 +118,10 @@ func (h *Handler) keepDocuments(ctx context.Context, store storage.Store) error 
 	if h.documents.kept || h.documents.err != nil {
 		return h.documents.err
 	}
-	err := store.SaveDocuments(ctx, h.documents.all...)
+	err := h.app.shared.keepOffer(ctx, store, h.offer)
+	if err == nil {
+		err = store.SaveDocuments(ctx, h.documents.all...)
+	}
 	h.documents.kept = err == nil
 	return err
 }

@@ -66,7 +66,7 @@ func TestBannerSaysWhatChangedSinceTheChoice(t *testing.T) {
 		"edition":             {"en", News{Edition: true}, "The privacy policy has a new edition of 12 March 2025. What changed"},
 		"time and an edition": {"kk", News{Edition: true, Expired: true}, "Саясаттың жаңа редакциясы шықты: 12.03.2025. Не өзгерді"},
 		"an edition and a service": {"ru", News{Edition: true, Services: []NewService{clarity}},
-			"Вышла новая редакция политики, от 12.03.2025. Что изменилось Новое после вашего выбора: Статистика – Clarity (Microsoft Corporation)."},
+			"Вышла новая редакция политики от 12.03.2025. Что изменилось Новое после вашего выбора: Статистика – Clarity (Microsoft Corporation)."},
 	} {
 		b := newBanner(t, seed())
 		f := b.AskAgain(c.lang, c.news)

@@ -45,6 +45,8 @@ func TestServicesOfAFileAreGated(t *testing.T) {
 	if err := e.load(o); err != nil {
 		t.Fatal(err)
 	}
+	v.get("/").want(t, 200, bannerMark, "Described here", `data-privacy-src="https://stat.example.kz/piwik.js"`) // it serves another purpose
+	v.choose("save", "statistics")
 	v.get("/").want(t, 200, `<script src="https://stat.example.kz/piwik.js">`)
 	v.get("/.privacy/").want(t, 200, "Counted at home", "Described here")
 }

@@ -171,6 +171,7 @@ func (x *exchange) row(form url.Values, event storage.Event) storage.Consent {
 		Controller:   app.Controller.ID,
 		CrossBorder:  app.CrossBorder == "allow",
 		GPC:          x.gpc,
+		DNT:          x.dnt,
 		Version:      version(),
 
 		EditionSHA256: app.edition.SHA256,

@@ -76,7 +76,7 @@ func TestAsksAgainOnlyWhenItMatters(t *testing.T) {
 		{"another purpose", options{app: app, gate: "service matomo\n" + other + counter("own", "marketing")}, "services", "New since your choice: Marketing &#x2013; OWN."},
 		{"a new edition", options{app: app + "policy 2026-03-01", gate: before.gate}, "edition", "The privacy policy has a new edition of 1 March 2026."},
 		{"an edition and a service", options{app: app + "policy 2026-03-01", gate: before.gate + third}, "edition services", "THIRD."},
-		{"an edition taken back", options{app: app + "policy 2024-03-01", gate: before.gate}, "edition", ""},
+		{"an edition taken back", options{app: app + "policy 2024-03-01", gate: before.gate}, "edition", "!has a new edition"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if err := e.load(before); err != nil {
@@ -337,6 +337,10 @@ func TestSignalsAreRefusalsWithoutAChoice(t *testing.T) {
 			}
 			v.choose("save", "statistics")
 			v.get("/").want(t, 200, controlMark, "!"+bannerMark, "!"+blockedScript)
+			row := e.heldUnder(v.consentID())["events"].([]any)[0].(map[string]any)
+			if row["gpc"] != (field == "gpc") || row["dnt"] != (field == "dnt") {
+				t.Errorf("the record says gpc %v, dnt %v", row["gpc"], row["dnt"])
+			}
 			v.reload(options{app: o.app + "\npolicy 2026-03-01"})
 			v.get("/").want(t, 200, controlMark, "!"+bannerMark, blockedScript) // the signal refuses again
 			v.get("/.well-known/gpc.json").want(t, 200, `"gpc": true`, `"2026-03-01"`)

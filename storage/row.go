@@ -11,11 +11,16 @@ import (
 )
 
 // RowFormat is the format of the rows that are written: all fields are hashed.
-// Rows of format 1 have the fields up to the commitment.
-const RowFormat = 2
+// Rows of format 1 have the fields up to the commitment, those of format 2 the
+// fields up to the format.
+const RowFormat = 3
 
-// fieldsOfFormat1 is how many fields a row of format 1 has.
-const fieldsOfFormat1 = 20
+// How many fields a row of a format has, and where its format stands.
+const (
+	fieldsOfFormat1 = 20
+	fieldsOfFormat2 = 23
+	formatField     = 22
+)
 
 // RowFields returns the hashed fields of a ledger row as text, in the order of
 // the chain: integers and times in decimal (times in milliseconds since 1970, 0
@@ -41,7 +46,7 @@ func RowFields(c Consent) ([]string, error) {
 		rowTime(c.At), rowTime(c.ValidUntil),
 		string(categories), string(services), edition, c.PolicyURL, c.NoticeSHA256, c.Language,
 		string(c.Method), c.Site, c.Path, c.Controller, bit(c.CrossBorder), bit(c.GPC), c.Version, c.Commitment,
-		c.EditionSHA256, c.TermsSHA256, strconv.Itoa(c.Format),
+		c.EditionSHA256, c.TermsSHA256, strconv.Itoa(c.Format), bit(c.DNT),
 	}, nil
 }
 
@@ -62,8 +67,13 @@ func bit(b bool) string {
 // HashRow returns SHA-256(previous hash, canonical row) of the fields of a row,
 // as many as its format hashes.
 func HashRow(previous [sha256.Size]byte, fields []string) [sha256.Size]byte {
-	if last := len(fields) - 1; last > fieldsOfFormat1 && fields[last] == "1" {
-		fields = fields[:fieldsOfFormat1]
+	if len(fields) > formatField {
+		switch fields[formatField] {
+		case "1":
+			fields = fields[:fieldsOfFormat1]
+		case "2":
+			fields = fields[:fieldsOfFormat2]
+		}
 	}
 	return sha256.Sum256(append(previous[:], canonical(fields)...))
 }

@@ -85,6 +85,8 @@ type Consent struct {
 	TermsSHA256   string `json:"terms_sha256"`   // of the terms of the consent
 	Format        int    `json:"format"`         // of the hashed row, set by the store
 
+	DNT bool `json:"dnt"` // the request carried DNT: 1; false in rows of before format 3
+
 	PrevHash string `json:"prev_hash"` // hex, row_hash of the row before
 	RowHash  string `json:"row_hash"`  // hex SHA-256(prev_hash, canonical row)
 }

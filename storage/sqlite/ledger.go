@@ -30,16 +30,17 @@ const clockTolerance = 5 * time.Minute
 // hashed; the two hashes come last and aren't part of the canonical row.
 const ledgerColumns = "seq, record_id, consent_id, event, at, valid_until, categories, services, edition, " +
 	"policy_url, notice_sha256, language, method, site, path, controller, cross_border, gpc, version, " +
-	"commitment, edition_sha256, terms_sha256, format, prev_hash, row_hash"
+	"commitment, edition_sha256, terms_sha256, format, dnt, prev_hash, row_hash"
 
 const (
-	columnCount = 25
+	columnCount = 26
 	hashedCount = columnCount - 2
 
 	noticeField  = 10
 	editionField = 20
 	termsField   = 21
 	formatField  = 22
+	dntField     = 23
 )
 
 // insertLedger writes one row.
@@ -244,7 +245,7 @@ func parseLedger(fields []string) (storage.Consent, error) {
 		Method: storage.Method(fields[12]), Site: fields[13], Path: fields[14], Controller: fields[15],
 		CrossBorder: fields[16] == "1", GPC: fields[17] == "1", Version: fields[18],
 		Commitment: fields[19], EditionSHA256: fields[20], TermsSHA256: fields[21], Format: int(integer(fields[22])),
-		PrevHash: fields[23], RowHash: fields[24],
+		DNT: fields[23] == "1", PrevHash: fields[24], RowHash: fields[25],
 	}
 	if err := errors.Join(errs...); err != nil {
 		return storage.Consent{}, fmt.Errorf("ledger row %s: %w", fields[0], err)

@@ -33,19 +33,56 @@ func TestRowHashIsAsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var input bytes.Buffer
-	input.Write(make([]byte, 32))
-	for _, field := range []string{
+	fields := []string{
 		"1", row.RecordID, row.ConsentID.String(), "given",
 		fmt.Sprint(noon.UnixMilli()), fmt.Sprint(noon.AddDate(0, 6, 0).UnixMilli()),
 		`["statistics"]`, `["youtube"]`, "2025-03-12", "https://mamen.ai/privacy.pdf", "ab", "kk", "banner", "mamen.ai", "/",
-		"191240029778", "0", "0", "1.0", "", "cd", "ef", "2",
-	} {
-		fmt.Fprintf(&input, "\x00\x00\x00\x00\x00\x00\x00%c%s", rune(len(field)), field)
+		"191240029778", "0", "0", "1.0", "", "cd", "ef", "3", "0",
 	}
-	sum := sha256.Sum256(input.Bytes())
-	if want := hex.EncodeToString(sum[:]); row.RowHash != want {
+	documented := func(fields []string) string {
+		var input bytes.Buffer
+		input.Write(make([]byte, 32))
+		for _, field := range fields {
+			fmt.Fprintf(&input, "\x00\x00\x00\x00\x00\x00\x00%c%s", rune(len(field)), field)
+		}
+		sum := sha256.Sum256(input.Bytes())
+		return hex.EncodeToString(sum[:])
+	}
+	if want := documented(fields); row.RowHash != want {
 		t.Errorf("row_hash %s, want %s", row.RowHash, want)
+	}
+	// Those of earlier formats end sooner.
+	fields[formatField] = "2"
+	row.Format, row.RowHash = 2, documented(fields[:formatField+1])
+	if err := storage.CheckRow(row); err != nil {
+		t.Error(err)
+	}
+	row.Format, row.RowHash = 1, documented(fields[:editionField])
+	if err := storage.CheckRow(row); err != nil {
+		t.Error(err)
+	}
+}
+
+// Rows of format 2 stand between those of the first schema and those of today.
+func TestRowOfFormat2Verifies(t *testing.T) {
+	s, _ := openAt(t, t.TempDir())
+	row, err := s.AppendConsent(t.Context(), fullConsent(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row.Format = 2
+	fields, err := storage.RowFields(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := storage.HashRow([32]byte{}, fields)
+	tamper(t, s, fmt.Sprintf("UPDATE ledger SET format = 2, row_hash = '%x' WHERE seq = 1", hash))
+	if v, err := s.Verify(t.Context()); err != nil || !v.OK || v.Rows != 1 {
+		t.Errorf("Verify = %+v, %v", v, err)
+	}
+	tamper(t, s, "UPDATE ledger SET dnt = 1 WHERE seq = 1")
+	if v, err := s.Verify(t.Context()); err != nil || v.OK || v.FirstBad != 1 {
+		t.Errorf("with a signal that the row doesn't hash: Verify = %+v, %v", v, err)
 	}
 }
 
@@ -88,22 +125,23 @@ func TestVerifyNamesTheRowThatWasChanged(t *testing.T) {
 		mustExec(t, db, "DROP TRIGGER "+trigger)
 	}
 	changes := map[string]string{
-		"a row is deleted":           "DELETE FROM ledger WHERE seq = 2",
-		"a row is called older":      "UPDATE ledger SET format = 1 WHERE seq = 2",
-		"two columns trade a letter": "UPDATE ledger SET site = site || 'x', path = '' WHERE seq = 2",
+		"a row is deleted":            "DELETE FROM ledger WHERE seq = 2",
+		"a row is called older":       "UPDATE ledger SET format = 1 WHERE seq = 2",
+		"a row is called of format 2": "UPDATE ledger SET format = 2 WHERE seq = 2",
+		"two columns trade a letter":  "UPDATE ledger SET site = site || 'x', path = '' WHERE seq = 2",
 	}
 	for column := range strings.SplitSeq(ledgerColumns, ", ") {
 		switch column {
 		case "seq":
 			changes[column] = "UPDATE ledger SET seq = 9 WHERE seq = 2"
-		case "at", "valid_until", "cross_border", "gpc", "format":
+		case "at", "valid_until", "cross_border", "gpc", "format", "dnt":
 			changes[column] = "UPDATE ledger SET " + column + " = " + column + " + 1 WHERE seq = 2"
 		default: // one bit of the first letter, or a letter where there was none
 			changes[column] = fmt.Sprintf(`UPDATE ledger SET %[1]s = iif(%[1]s = '', 'x',
 				char((unicode(%[1]s) | 1) - (unicode(%[1]s) & 1)) || substr(%[1]s, 2)) WHERE seq = 2`, column)
 		}
 	}
-	if len(changes) != columnCount+3 {
+	if len(changes) != columnCount+4 {
 		t.Fatalf("%d changes for %d columns", len(changes), columnCount)
 	}
 	mustExec(t, db, "CREATE TABLE copy AS SELECT * FROM ledger")
@@ -190,7 +228,7 @@ func FuzzLedgerRowComesBack(f *testing.F) {
 	f.Add([]byte{}, int64(0), int64(-5), "", "\xff", `"`, false)
 	f.Fuzz(func(t *testing.T, id []byte, at, until int64, category, path, language string, cross bool) {
 		c := storage.Consent{At: fromMillis(at % 1e14), ValidUntil: fromMillis(until % 1e14), Path: path, Language: language,
-			Categories: []string{strings.ToValidUTF8(category, "")}, Services: []string{}, CrossBorder: cross, GPC: !cross}
+			Categories: []string{strings.ToValidUTF8(category, "")}, Services: []string{}, CrossBorder: cross, GPC: !cross, DNT: cross}
 		copy(c.ConsentID[:], id)
 		fields, err := storage.RowFields(c)
 		if err != nil {

@@ -224,7 +224,7 @@ func checkRow(end head, fields []string) (next head, problem string) {
 	if fields[hashedCount] != hex.EncodeToString(end.hash[:]) {
 		return end, "prev_hash isn't the hash of the row before"
 	}
-	if fields[formatField] == "1" && fields[editionField]+fields[termsField] != "" {
+	if added := fields[editionField] + fields[termsField]; fields[formatField] == "1" && added != "" || fields[formatField] < "3" && fields[dntField] != "0" {
 		return end, "a column was added to the row"
 	}
 	hash := storage.HashRow(end.hash, fields[:hashedCount])

@@ -38,7 +38,9 @@ func (x *exchange) writePage(w http.ResponseWriter, status int, message string) 
 	data.Services = x.serviceRows()
 	if x.choice.State != consent.Undecided {
 		data.DecidedOn = x.choice.Day
-		data.ValidUntil = x.choice.Day.AddMonths(x.handler.app.ChoiceMonths)
+		if x.choice.State != consent.Stale || x.choice.Outdated.Has(consent.ByTime) {
+			data.ValidUntil = x.choice.Day.AddMonths(x.handler.app.ChoiceMonths)
+		}
 	}
 	if !x.choice.ID.IsZero() {
 		data.ConsentID = x.choice.ID.String()

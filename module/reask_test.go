@@ -102,7 +102,7 @@ func TestAsksAgainOnlyWhenItMatters(t *testing.T) {
 				if state := v.state(); state["state"] != "stale" || len(state["categories"].([]any)) > 0 {
 					t.Errorf("%s: meanwhile %v", choice, state)
 				}
-				v.get("/.privacy/?lang=en").want(t, 200, "! checked>")
+				v.get("/.privacy/?lang=en").want(t, 200, "! checked>", "!Valid until")
 				v.choose(choice)
 				v.get("/").want(t, 200, controlMark, "!"+bannerMark)
 			}

@@ -2,7 +2,6 @@ package module
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
@@ -43,11 +42,10 @@ func (s *sharedStore) loadOffers(ctx context.Context, store storage.Store) error
 		if d, err = store.Document(ctx, d.SHA256); err != nil {
 			return err
 		}
-		offer, err := consent.ParseOffer(d.Body)
-		if err != nil {
-			return fmt.Errorf("document %s: %w", d.SHA256, err)
+		// A damaged one is as good as lost; that it is damaged the ledger's check says.
+		if offer, err := consent.ParseOffer(d.Body); err == nil {
+			s.offers[offer.Digest()] = offer
 		}
-		s.offers[offer.Digest()] = offer
 	}
 	return nil
 }

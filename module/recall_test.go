@@ -1,9 +1,12 @@
 package module
 
 import (
+	"context"
+	"slices"
 	"testing"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/storage"
 )
 
 // While the store can't be read, what is new can't be told: nothing is allowed
@@ -27,5 +30,40 @@ func TestUnreadableStoreKeepsEverythingBlocked(t *testing.T) {
 		if got.State != c.want || got.Outdated != 0 {
 			t.Errorf("%s: %v, %v", name, got.State, got.Outdated.Names())
 		}
+	}
+}
+
+// documentsOnly is a store of which nothing but its documents is read.
+type documentsOnly struct {
+	storage.Store
+	documents []storage.Document
+}
+
+func (s documentsOnly) Documents(context.Context) ([]storage.Document, error) {
+	return s.documents, nil
+}
+
+func (s documentsOnly) Document(_ context.Context, sha256 string) (storage.Document, error) {
+	i := slices.IndexFunc(s.documents, func(d storage.Document) bool { return d.SHA256 == sha256 })
+	return s.documents[i], nil
+}
+
+// A document that was changed around the store must not keep the edge from its
+// work, nor stand for what it isn't.
+func TestDamagedOfferIsAsGoodAsLost(t *testing.T) {
+	good, other := consent.Offer{"matomo": consent.Statistics}, consent.Offer{"zero_kz": consent.Statistics}
+	unreadable, changed := offerDocument(consent.Offer{"clarity": consent.Statistics}), offerDocument(other)
+	unreadable.Body, changed.Body = []byte("{}"), consent.Offer{"zero_kz": consent.Statistics, "clarity": consent.Statistics}.Text()
+	shared := newSharedStore(t.TempDir())
+	terms := storage.NewDocument(storage.TermsDocument, "application/ld+json", "kk", []byte("{}"))
+	store := documentsOnly{documents: []storage.Document{unreadable, changed, offerDocument(good), terms}}
+	if err := shared.loadOffers(t.Context(), store); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := shared.knownOffer(good.Digest()); !known {
+		t.Error("the good one isn't known")
+	}
+	if got, known := shared.knownOffer(other.Digest()); known {
+		t.Errorf("the changed one passes for %v", got)
 	}
 }

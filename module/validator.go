@@ -6,31 +6,21 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/mamen-ai/consentgate/internal/consent"
 )
 
 // variant names, in 8 hexadecimal digits, everything besides the origin's page
 // that decides over the bytes of the answer: what is allowed, what is inserted,
-// the language that would be chosen, and the revisions of banner and gate.
+// what changed since a stale choice, the language that would be chosen, and the
+// revisions of banner and gate.
 func (x *exchange) variant() string {
 	if x.knownVariant != "" {
 		return x.knownVariant
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%s|%v|%x|%t|%t|%t|%s|%s",
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%s|%v|%x|%t|%t|%t|%s|%v",
 		version(), x.handler.banner.Revision(), x.handler.gate.Revision(), x.choice.State, x.choice.Categories, x.choice.Services,
-		x.gpc || x.dnt, x.navigates(), x.isBot(), x.handler.banner.Language("", x.request.Header.Get("Accept-Language")), x.outdated()))
+		x.gpc || x.dnt, x.navigates(), x.isBot(), x.handler.banner.Language("", x.request.Header.Get("Accept-Language")), x.news()))
 	x.knownVariant = hex.EncodeToString(sum[:4])
 	return x.knownVariant
-}
-
-// outdated names what decides over the sentence on what changed, besides the
-// revisions.
-func (x *exchange) outdated() string {
-	if x.choice.Outdated.Has(consent.ByOffer) {
-		return fmt.Sprintf("%d %x", x.choice.Outdated, x.choice.Offer)
-	}
-	return fmt.Sprint(x.choice.Outdated)
 }
 
 // suffix marks an entity tag as ours: `;p=` and the variant.

@@ -20,7 +20,7 @@ type Fragment struct {
 	ScriptHashes []string
 	StyleHashes  []string
 	// NoticeSHA256 is the hash, in hex, of what is shown: the bytes between
-	// <template shadowrootmode=open> and </template> in HTML.
+	// <template shadowrootmode=open> and </template> in UTF8.
 	NoticeSHA256 string
 
 	notice []byte // what NoticeSHA256 is the hash of
@@ -31,11 +31,11 @@ type Fragment struct {
 // so that in every state the page has one element more: browsers find the place to
 // come back to after a choice by counting.
 func host(id, lang, style, markup, script string) *Fragment {
-	ascii := "<style>" + style + "</style>" + characterReferences(markup)
+	shown := "<style>" + style + "</style>" + markup
 	f := &Fragment{
 		StyleHashes:  []string{hashSource(style)},
-		NoticeSHA256: hexSum(ascii),
-		notice:       []byte(ascii),
+		NoticeSHA256: hexSum(shown),
+		notice:       []byte(shown),
 	}
 	end := "</template></div>"
 	if script != "" {
@@ -43,8 +43,8 @@ func host(id, lang, style, markup, script string) *Fragment {
 		end = "</template><script>" + script + "</script></div>"
 	}
 	begin := fmt.Sprintf("<div id=%s lang=%s dir=%s><template shadowrootmode=open>", id, lang, cmp.Or(direction(lang), "ltr"))
-	f.HTML = []byte(begin + ascii + end)
-	f.UTF8 = []byte(begin + "<style>" + style + "</style>" + markup + end)
+	f.UTF8 = []byte(begin + shown + end)
+	f.HTML = []byte(begin + "<style>" + style + "</style>" + characterReferences(markup) + end)
 	return f
 }
 

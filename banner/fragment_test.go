@@ -72,7 +72,7 @@ func TestScriptHasOneHashForAllLanguagesAndLooks(t *testing.T) {
 func TestNoticeHashIsOfWhatIsShown(t *testing.T) {
 	seen := map[string]bool{}
 	fragments(t, func(t *testing.T, b *Banner, lang string, f *Fragment) {
-		sum := sha256.Sum256([]byte(between(t, f.HTML, "<template shadowrootmode=open>", "</template>")))
+		sum := sha256.Sum256([]byte(between(t, f.UTF8, "<template shadowrootmode=open>", "</template>")))
 		if want := hex.EncodeToString(sum[:]); f.NoticeSHA256 != want {
 			t.Errorf("notice hash %s, want %s", f.NoticeSHA256, want)
 		}

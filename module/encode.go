@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/encode"
 	"github.com/mamen-ai/consentgate/internal/contentcoding"
@@ -64,19 +65,25 @@ func keepsCoding(header http.Header) bool {
 
 // pieces are what is inserted into many pages, compressed once. They are known by
 // where they lie, since they never change.
-type pieces struct{ known sync.Map } // *byte → *contentcoding.Piece
+type pieces struct {
+	known sync.Map // *byte → *contentcoding.Piece
+	count atomic.Int32
+}
+
+// maxPieces bounds them: those of all languages, choices and reasons to ask again.
+const maxPieces = 1024
 
 // minPiece is from how many bytes on a piece is worth an interruption of what is
 // compressed as it comes.
 const minPiece = 2 << 10
 
-// add makes a text a piece. It must not change after, and there must be few.
+// add makes a text a piece, which must not change after.
 func (p *pieces) add(text []byte) {
-	if len(text) < minPiece {
+	if len(text) < minPiece || p.of(text) != nil || p.count.Load() >= maxPieces {
 		return
 	}
-	if _, ok := p.known.Load(&text[0]); !ok {
-		p.known.LoadOrStore(&text[0], contentcoding.NewPiece(text))
+	if _, known := p.known.LoadOrStore(&text[0], contentcoding.NewPiece(text)); !known {
+		p.count.Add(1)
 	}
 }
 

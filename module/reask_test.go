@@ -64,8 +64,8 @@ func TestAsksAgainOnlyWhenItMatters(t *testing.T) {
 		{"an always necessary one", options{app: app, gate: before.gate + counter("shield", "necessary")}, "", ""},
 		{"a service that never runs", options{app: "cross_border deny", gate: before.gate + third}, "", ""},
 		{"a new service", options{app: app, gate: before.gate + "service zero_kz"}, "services", "New since your choice: Statistics"},
-		{"a new category", options{app: app, gate: before.gate + third}, "services", "New since your choice: Marketing &#x2013; THIRD."},
-		{"another purpose", options{app: app, gate: "service matomo\n" + other + counter("own", "marketing")}, "services", "New since your choice: Marketing &#x2013; OWN."},
+		{"a new category", options{app: app, gate: before.gate + third}, "services", "New since your choice: Marketing – THIRD."},
+		{"another purpose", options{app: app, gate: "service matomo\n" + other + counter("own", "marketing")}, "services", "New since your choice: Marketing – OWN."},
 		{"a new edition", options{app: app + "policy 2026-03-01", gate: before.gate}, "edition", "The privacy policy has a new edition of 1 March 2026."},
 		{"an edition and a service", options{app: app + "policy 2026-03-01", gate: before.gate + third}, "edition services", "THIRD."},
 		{"an edition taken back", options{app: app + "policy 2024-03-01", gate: before.gate}, "edition", "!has a new edition"},
@@ -132,7 +132,7 @@ func TestNewServiceIsKnownAfterARestart(t *testing.T) {
 	v.reload(options{app: o.app + "\nstorage sqlite " + filepath.Join(e.dir, "other"), gate: o.gate}) // closes the store
 	o.gate += " clarity"
 	v.reload(o)
-	v.get("/", "Accept-Language", "en").want(t, 200, bannerMark, "New since your choice: Statistics &#x2013; Microsoft Clarity.")
+	v.get("/", "Accept-Language", "en").want(t, 200, bannerMark, "New since your choice: Statistics – Microsoft Clarity.")
 }
 
 // TestConsentOutlivesANewService pins that who is asked again and allows what was

@@ -21,6 +21,8 @@ type EmbedData struct {
 	// Reason is why a service never runs: cross_border (policy 3.2.6) or
 	// not_in_use.
 	Reason string
+	// Held says that nothing can be pressed: the frame's sandbox would hold the click.
+	Held bool
 	// Return is the path of the page that shows the frame, "/" by default.
 	Return string
 	// Target is the http or https address a redirect leads to; empty for a frame.
@@ -44,7 +46,7 @@ type embedTexts struct {
 type embedView struct {
 	Lang, Dir, ID, Name     string
 	Why, Countries          string
-	Allow, Reload, Settings string // Allow and Reload are empty where there is none
+	Allow, Reload, Settings string // empty where there is none
 	Return                  string
 	Target, Continue        string // empty where nothing is to be followed
 }
@@ -102,6 +104,9 @@ func (b *Banner) embedView(data EmbedData) embedView {
 		v.Why = t.Embed.Reasons[data.Reason]
 	default:
 		v.Why, v.Allow = t.Embed.Blocked, fill(t.Embed.Allow, "name", v.Name)
+	}
+	if data.Held {
+		v.Allow, v.Reload, v.Settings = "", "", ""
 	}
 	if target, err := url.Parse(data.Target); err == nil && (target.Scheme == "https" || target.Scheme == "http") {
 		v.Target, v.Continue = target.String(), fill(t.Embed.Continue, "host", target.Hostname())

@@ -36,12 +36,13 @@ func (x *exchange) adding(choice consent.Choice) consent.Choice {
 // serveEmbed answers the page that a blocked frame shows instead of its service.
 func (x *exchange) serveEmbed(w http.ResponseWriter) error {
 	h := x.handler
-	i := h.gate.Index(strings.TrimPrefix(x.url.Path, Prefix+gate.EmbedPath))
+	id, held := strings.CutSuffix(strings.TrimPrefix(x.url.Path, Prefix+gate.EmbedPath), gate.HeldPath)
+	i := h.gate.Index(id)
 	if i == gate.Unknown || !h.gate.HasPlaceholder(i) {
 		return answer(w, http.StatusNotFound, "no such address")
 	}
 	data := x.embedData(i)
-	data.Return = x.framedBy()
+	data.Return, data.Held = x.framedBy(), held
 	return x.writeEmbed(w, data)
 }
 
@@ -69,6 +70,10 @@ func (x *exchange) writeEmbed(w http.ResponseWriter, data banner.EmbedData) erro
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", data.Lang)
 	header.Set("X-Robots-Tag", "noindex")
+	// Pages that are isolated from other origins show only frames that say so too
+	// (WHATWG HTML §7.1.4, cross-origin embedder policies).
+	header.Set("Cross-Origin-Embedder-Policy", "require-corp")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Content-Security-Policy", fmt.Sprintf(
 		"default-src 'none'; style-src %s; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
 		strings.Join(x.handler.banner.EmbedHashes(), " ")))

@@ -49,6 +49,8 @@ func TestBlockedFrameLeadsToThePlaceholder(t *testing.T) {
 	a.wantHeader(t, "Cache-Control", "no-store")
 	a.wantHeader(t, "X-Robots-Tag", "noindex")
 	a.wantHeader(t, "X-Frame-Options", "")
+	a.wantHeader(t, "Cross-Origin-Embedder-Policy", "require-corp")
+	a.wantHeader(t, "Cross-Origin-Resource-Policy", "same-origin")
 	a.wantHeader(t, "Content-Type", "text/html; charset=utf-8")
 	a.wantHeader(t, "Content-Security-Policy", "default-src 'none'; style-src "+strings.Join(hashes(a.body, inlineStyle), " ")+
 		"; form-action 'self'; base-uri 'none'; frame-ancestors 'self'")

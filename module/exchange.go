@@ -28,9 +28,10 @@ type exchange struct {
 	gpc     bool // the browser sends Global Privacy Control
 	dnt     bool // the browser sends Do Not Track
 	permit  *gate.Permit
-	denied  []string // names of denied cookies the browser sent
-	ran     []int    // services that the page runs
-	page    bool     // the answer is an HTML document, sent or confirmed
+	denied  []string    // names of denied cookies the browser sent
+	ran     []int       // services that the page runs
+	page    bool        // the answer is an HTML document, sent or confirmed
+	bounds  gate.Bounds // of the site's policies
 	// revalidates says that the request carries a validator of a page of ours.
 	revalidates bool
 
@@ -110,6 +111,19 @@ func (x *exchange) origin() string {
 		return "https://" + x.request.Host
 	}
 	return "http://" + x.request.Host
+}
+
+// home is origin for addresses that browsers follow, where a proxy before this server
+// may have ended the encryption without being trusted: browsers send fetch metadata
+// only over a secure connection, or to their own machine (Fetch Metadata §3,
+// "potentially trustworthy").
+func (x *exchange) home() string {
+	ip, err := netip.ParseAddr(x.host)
+	local := x.host == "localhost" || strings.HasSuffix(x.host, ".localhost") || err == nil && ip.IsLoopback()
+	if x.request.Header.Get("Sec-Fetch-Dest") != "" && !local {
+		return "https://" + x.request.Host
+	}
+	return x.origin()
 }
 
 // secure reports whether the visitor's connection is encrypted, by this server or

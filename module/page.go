@@ -68,9 +68,14 @@ func setOrDelete(header http.Header, name string, values []string) {
 // adds the gate's as a line of its own: several policies intersect, so ours can
 // only narrow (CSP3 §4.2).
 func (x *exchange) admitPolicy(header http.Header) {
-	if policies := header["Content-Security-Policy"]; len(policies) > 0 {
+	policies, reporting := header["Content-Security-Policy"], header["Content-Security-Policy-Report-Only"]
+	x.bounds = gate.BoundsOf(policies)
+	if len(policies)+len(reporting) > 0 {
 		admission := x.handler.sources.admission(x)
-		header["Content-Security-Policy"] = gate.Admit(policies, admission)
+		admission.Scripts = append(slices.Clip(admission.Scripts), x.handler.heads.of(x).hash)
+		setOrDelete(header, "Content-Security-Policy", gate.Admit(policies, admission))
+		// What only reports would report what is inserted.
+		setOrDelete(header, "Content-Security-Policy-Report-Only", gate.Admit(reporting, admission))
 	}
 	name, value := x.permit.Policy()
 	if name != "" {
@@ -143,15 +148,18 @@ func (x *exchange) pageHeader(header http.Header) {
 // the page is in UTF-8, as far as has been read.
 func (x *exchange) insertion(utf8 func() bool) gate.Insertion {
 	h := x.handler
-	insertion := gate.Insertion{Head: h.heads.get(x)}
+	insertion := gate.Insertion{Home: x.home(), Admission: func() gate.Admission { return h.sources.admission(x) }}
+	if !x.bounds.Scriptless {
+		insertion.Head = h.heads.get(x)
+	}
 	if !x.navigates() || x.isBot() {
 		return insertion
 	}
 	accept := x.request.Header.Get("Accept-Language")
-	insertion.Body = func(lang string) []byte {
-		language := h.banner.Language(lang, accept)
+	insertion.Body = func(page gate.Place) []byte {
+		language := h.banner.Language(page.Lang, accept)
 		fragment := h.banner.Control(language)
-		if x.asks() {
+		if x.canAsk() {
 			if !x.prefetched() {
 				h.app.metrics.bannerShown.Inc()
 			}
@@ -161,11 +169,26 @@ func (x *exchange) insertion(utf8 func() bool) gate.Insertion {
 		if utf8() {
 			text = fragment.UTF8
 		}
+		place := banner.Place{
+			OwnTab:      page.OtherTab,
+			Scriptless:  x.bounds.Scriptless,
+			Pictureless: page.Pictureless || x.bounds.Pictureless,
+		}
+		if page.Elsewhere {
+			place.Origin = x.home()
+		}
+		if place != (banner.Place{}) {
+			return place.Fit(text)
+		}
 		h.pieces.add(text)
 		return text
 	}
 	return insertion
 }
+
+// canAsk reports whether the banner is shown. Where a policy of the site sends no
+// forms it would take no answer: the control leads to the page that does.
+func (x *exchange) canAsk() bool { return x.asks() && !x.bounds.Formless }
 
 // head is the edge's first script of a page with its hash.
 type head struct {
@@ -258,12 +281,12 @@ func newAdmissionSources(b *banner.Banner) admissionSources {
 	return admissionSources{ask: collect(b.Ask), control: collect(b.Control)}
 }
 
+// admission is what the body's insertions need.
 func (s admissionSources) admission(x *exchange) gate.Admission {
 	a := s.control
-	if x.asks() {
+	if x.canAsk() {
 		a = s.ask
 	}
-	a.Scripts = append(slices.Clip(a.Scripts), x.handler.heads.of(x).hash)
 	a.Origin = x.origin()
 	return a
 }

@@ -86,7 +86,7 @@ func (m *mode) rewrite(page string) string {
 	base := catalogue.Base{Scheme: "https", Host: ownHost, Path: "/docs/", FirstParty: catalogue.HostSet{ownHost}}
 	elements.Reset(m.permit, base, ignore{}, gate.Insertion{
 		Head: []byte(insertedHead),
-		Body: func(string) []byte { return []byte(insertedBody) },
+		Body: func(gate.Place) []byte { return []byte(insertedBody) },
 	})
 	var out strings.Builder
 	rewriter := htmlstream.NewRewriter(&out, &elements)

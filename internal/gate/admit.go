@@ -52,10 +52,42 @@ func admitPolicy(policy string, a Admission) string {
 	return d.String()
 }
 
+// Bounds are what policies of the site keep from anything in the page, and that no
+// admission changes.
+type Bounds struct {
+	Scriptless  bool // no script runs
+	Formless    bool // no form is sent to the site as one of its own pages sends it
+	Pictureless bool // pictures in data: URLs aren't shown
+}
+
+// BoundsOf returns the bounds of all policies together.
+func BoundsOf(values []string) (b Bounds) {
+	for _, value := range values {
+		for policy := range strings.SplitSeq(value, ",") {
+			d := parseDirectives(policy)
+			if sandbox := d.find("sandbox"); sandbox != nil {
+				b.Scriptless = b.Scriptless || !sandbox.has("allow-scripts")
+				b.Formless = b.Formless || !sandbox.has("allow-forms") || !sandbox.has("allow-same-origin")
+			}
+			pictures := d.find("img-src")
+			if pictures == nil {
+				pictures = d.find("default-src")
+			}
+			b.Pictureless = b.Pictureless || pictures != nil && !pictures.has("data:")
+		}
+	}
+	return b
+}
+
 // directive is one directive of a policy, as it was written.
 type directive struct {
 	name    string // lower case
 	sources []string
+}
+
+// has reports whether one of the directive's values is the given one in lower case.
+func (d *directive) has(value string) bool {
+	return slices.ContainsFunc(d.sources, func(source string) bool { return strings.EqualFold(source, value) })
 }
 
 type directives []directive

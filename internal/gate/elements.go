@@ -10,8 +10,11 @@ import (
 
 // Insertion is what the edge puts into a document.
 type Insertion struct {
-	Head []byte                   // first thing in the head
-	Body func(lang string) []byte // first thing in the body, in the page's language
+	Head []byte             // first thing in the head
+	Body func(Place) []byte // first thing in the body
+	Home string             // scheme and host of the page
+	// Admission is what a policy in the head must know of what comes behind it.
+	Admission func() Admission
 }
 
 // Elements neutralises the elements of one document. It implements
@@ -24,9 +27,11 @@ type Elements struct {
 	insertion Insertion
 
 	kind    scriptKind // of the inline script that is held
+	place   Place      // of what goes into the body
 	nesting int        // how many srcdoc attributes the document lies in
+	inBody  bool       // the body has begun
 	hasBase bool       // a <base href> was seen: only the first counts
-	moved   bool       // it leads to another host
+	based   bool       // a <base target> was seen: only the first counts
 	css     cssScanner // of the style element at hand
 	found   []int
 	style   [512]byte // a style attribute, decoded
@@ -39,7 +44,7 @@ var _ htmlstream.Handler = (*Elements)(nil)
 // Reset makes e ready for another document.
 func (e *Elements) Reset(p *Permit, base catalogue.Base, o Observer, insertion Insertion) {
 	e.permit, e.base, e.observer, e.insertion = p, base, o, insertion
-	e.hasBase, e.moved = false, false
+	e.hasBase, e.based, e.inBody, e.place = false, false, false, Place{}
 }
 
 // Head implements htmlstream.Handler.
@@ -47,10 +52,12 @@ func (e *Elements) Head() []byte { return e.insertion.Head }
 
 // Body implements htmlstream.Handler.
 func (e *Elements) Body(lang []byte) []byte {
+	e.inBody = true
 	if e.insertion.Body == nil {
 		return nil
 	}
-	return e.insertion.Body(string(htmlstream.DecodeAttr(lang, e.decoded[:0])))
+	e.place.Lang = string(htmlstream.DecodeAttr(lang, e.decoded[:0]))
+	return e.insertion.Body(e.place)
 }
 
 // references are the attributes through which an element loads something.
@@ -95,6 +102,7 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 		return
 	case "meta":
 		e.refresh(t)
+		e.metaPolicy(t)
 		return
 	case "style":
 		e.css = cssScanner{}
@@ -186,21 +194,6 @@ func (e *Elements) candidates(raw []byte) (service int, denied bool) {
 		}
 	}
 	return service, denied
-}
-
-// setBase follows the first <base href>: relative references then point where
-// it says.
-func (e *Elements) setBase(t *htmlstream.Tag) {
-	raw, ok := t.Attr("href")
-	if !ok || e.hasBase || t.Foreign() {
-		return
-	}
-	e.hasBase = true
-	url := htmlstream.DecodeAttr(raw, e.decoded[:0])
-	if l := catalogue.Locate(url, e.base, e.scratch[:]); l.Kind != catalogue.Opaque {
-		e.moved = string(l.Host) != e.base.Host
-		e.base.Host, e.base.Path = string(l.Host), string(l.Path)
-	}
 }
 
 func attr(t *htmlstream.Tag, name string) []byte {

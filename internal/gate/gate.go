@@ -120,7 +120,7 @@ type Gate struct {
 	tags      []consent.Tag
 	never     []Reason // why a service never runs
 	necessary catalogue.HostSet
-	embeds    []string // what a denied frame of the service gets; "" for none
+	embeds    []string // path of what a denied frame of the service gets; "" for none
 	guardCode []byte
 	revision  string
 

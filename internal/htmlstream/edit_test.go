@@ -204,3 +204,30 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 func removeInserted(s string) string {
 	return strings.NewReplacer(RenamePrefix, "", scriptType, "", styleMark+"tracker", "tracker").Replace(s)
 }
+
+// setHandler gives one attribute of every tag another value.
+type setHandler struct {
+	recorder
+	value string
+}
+
+func (h *setHandler) StartTag(t *Tag) { t.Set("content", h.value) }
+
+// TestSet pins that a new value stands before the old one, which keeps its place
+// under another name, and that no value can move a token boundary.
+func TestSet(t *testing.T) {
+	for _, test := range []struct{ input, value, want string }{
+		{`<meta content="a" name=b>`, `c 'd'; e >`, `<meta content="c 'd'; e >"  data-privacy-content="a" name=b>`},
+		{`<meta/content=a content='b'>`, `c`, `<meta content="c" /data-privacy-content=a data-privacy-content='b'>`},
+		{`<meta name=b>`, `"&amp;`, `<meta content="&quot;&amp;amp;"  name=b>`},
+		{`<meta content=a>`, ``, `<meta content=""  data-privacy-content=a>`},
+		{`<meta content=a>`, `</noscript>`, `<meta content=a>`},
+		{`<meta content=a>`, "b\nc", `<meta content=a>`},
+		{`<meta content=a>`, "\u00e9", `<meta content=a>`},
+		{`<meta content=a>`, "\xe9", `<meta content=a>`},
+	} {
+		if got := string(rewriteCut(t, []byte(test.input), &setHandler{value: test.value})); got != test.want {
+			t.Errorf("%s: Set(%q) gives %q, want %q", test.input, test.value, got, test.want)
+		}
+	}
+}

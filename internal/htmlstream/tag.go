@@ -93,6 +93,17 @@ func (t *Tag) InsertInAttr(name string, offset int, text string) {
 	}
 }
 
+// Set gives the attribute with the given lower-case name another value, and keeps
+// what was written under RenamePrefix. The value is printable ASCII without "<",
+// which could end a noscript around the tag; another value is ignored.
+func (t *Tag) Set(name, value string) {
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' || r == '<' }) || !harmless(name, "-") {
+		return
+	}
+	t.Rename(name)
+	t.edits.insert(t.nameEnd, " "+name+`="`+strings.NewReplacer("&", "&amp;", `"`, "&quot;").Replace(value)+`" `)
+}
+
 // HoldText asks for the text of an inline script or style. It has no effect on
 // other elements, in foreign content, where such text is markup, on a script
 // inside noscript, where scripts don't run, and on a tag of more than 64 KB.

@@ -59,6 +59,8 @@ func (b *browser) examine(source, selector string) judgement {
 	}
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
+	// The engine judges contrast within the body alone.
+	must[bool](b, `(document.body.prepend(...document.querySelectorAll('#privacy-choice, #privacy-control')), true)`)
 	result, err := chromedp.Run(ctx, chromedp.Evaluate[judgement](fmt.Sprintf(`axe.run({include: [[%q]]}, {
 		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
 	}).then(found => {

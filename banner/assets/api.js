@@ -1,5 +1,6 @@
 (choice => {
-	const home = '/.privacy/';
+	// A base element may lead paths to another host.
+	const home = location.origin + '/.privacy/';
 	const page = document;
 	const { freeze } = Object;
 	const listenTo = addEventListener;

@@ -1,26 +1,25 @@
 (host => {
-	let root = host.shadowRoot;
-	if (!root) {
-		root = host.attachShadow({ mode: 'open' });
-		root.append(host.firstChild.content);
-	}
-	const form = root.querySelector('form');
+	// Beside the body no selector of the site counts it, and no style of the body moves it.
+	document.body.before(host);
+	host.shadowRoot || host.attachShadow({ mode: 'open' }).append(host.firstChild.content);
+	const form = host.shadowRoot.querySelector('form');
 	form.onsubmit = event => {
 		event.preventDefault();
 		const body = new URLSearchParams(new FormData(form));
 		body.set('choice', event.submitter.value);
 		body.set('return', location.pathname + location.search);
+		// The second try is the browser's own: a policy may stop only this one.
+		const failed = () => form.onsubmit = form.lastElementChild.hidden = null;
 		fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' }, keepalive: true }).then(answer => {
-			if (!answer.ok) throw answer;
+			if (!answer.ok) return failed();
 			location.reload();
 			new BroadcastChannel('privacy_choice').postMessage(0);
-		}).catch(() => form.lastElementChild.hidden = false);
+		}, failed);
 	};
 	// By the keyboard nothing is focused out of sight, under the banner (WCAG 2.2 §2.4.11).
 	addEventListener('keyup', ({ target }) => {
-		const { style } = form.parentNode;
 		const { x, y } = target.getBoundingClientRect();
-		style.translate = '';
-		if (~target.tabIndex && document.elementFromPoint(x, y + 8) == host) style.translate = '0 -85vh';
+		form.parentNode.style.translate = '';
+		if (~target.tabIndex && document.elementFromPoint(x, y + 8) == host) form.parentNode.style.translate = '0 -85vh';
 	});
 })(document.currentScript.parentNode);

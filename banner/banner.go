@@ -29,6 +29,7 @@ type Banner struct {
 	matcher      language.Matcher
 	texts        map[string]*texts
 	fallbacks    []Fallback
+	doubts       []string
 	asks         map[string]*Fragment
 	again        again
 	controls     map[string]*Fragment
@@ -102,6 +103,10 @@ func New(o Options) (*Banner, error) {
 		}
 	}
 	b.again = again{render: render, known: map[string]*Fragment{}}
+	for _, texts := range own {
+		b.doubts = append(b.doubts, textDoubts(texts)...)
+	}
+	b.doubts = append(b.doubts, styleDoubts(o.CSS)...)
 	b.revision = b.sum()
 	return b, nil
 }

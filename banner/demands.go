@@ -134,7 +134,7 @@ func checkAnswers(elements []*html.Node, _ Asked) error {
 		inForm := false
 		for at := n; at != nil; at = at.Parent {
 			inForm = inForm || at.Data == "form"
-			if at.Data == "details" || at.Data == "dialog" || has(at, "hidden") || has(at, "inert") || has(at, "disabled") || has(at, "popover") {
+			if at.Data == "details" || at.Data == "dialog" || hides(at) || has(at, "disabled") {
 				return fmt.Errorf("the button %s must be on the first layer: it lies in, or is, something hidden", attr(n, "value"))
 			}
 		}
@@ -177,18 +177,11 @@ func shape(n *html.Node) string {
 }
 
 func checkLinks(elements []*html.Node, view Asked) error {
-	leadsTo := func(address string) bool {
-		want, err := url.Parse(address)
-		return err == nil && slices.ContainsFunc(elements, func(n *html.Node) bool {
-			got, err := url.Parse(attr(n, "href"))
-			return err == nil && n.Data == "a" && words(n) != "" && got.String() == want.String()
-		})
+	if view.PolicyURL != "" && !leadsTo(elements, view.PolicyURL) {
+		return errors.New(`it needs a link to the policy in view: <a href="{{.PolicyURL}}">{{.Policy}}</a>`)
 	}
-	if view.PolicyURL != "" && !leadsTo(view.PolicyURL) {
-		return errors.New(`it needs a link to the policy: <a href="{{.PolicyURL}}">{{.Policy}}</a>`)
-	}
-	if !leadsTo("/.privacy/") {
-		return errors.New(`it needs a link to all settings: <a href="/.privacy/">{{.Text.Page}}</a>`)
+	if !leadsTo(elements, "/.privacy/") {
+		return errors.New(`it needs a link to all settings in view: <a href="/.privacy/">{{.Text.Page}}</a>`)
 	}
 	return nil
 }
@@ -217,21 +210,28 @@ func checkBoxes(elements []*html.Node, view Asked) error {
 // checkWordsShown wants what the policy has the visitor told (policy 3.2.6, 5,
 // 7.2).
 func checkWordsShown(elements []*html.Node, view Asked) error {
-	shown := words(elements[0])
-	if !strings.Contains(shown, clean(view.Text.Text)) {
-		return errors.New("it must show {{.Text.Text}}: what is used for what, and that one can refuse")
+	if !strings.Contains(shownWords(elements[0], true), clean(view.Text.Text)) {
+		return errors.New("it must show {{.Text.Text}} on the first layer, in nothing hidden: what is used for what, and that one can refuse")
 	}
+	opened := shownWords(elements[0], false)
 	for _, news := range view.News {
-		if !strings.Contains(shown, clean(news.Text)) {
-			return errors.New("it must say why a visitor is asked again: {{range .News}}<p>{{.Text}}{{with .More}} <a href=\"/.privacy/#editions\">{{.}}</a>{{end}}</p>{{end}}")
+		if !strings.Contains(opened, clean(news.Text)) {
+			return errors.New("it must say why a visitor is asked again, in nothing hidden: {{range .News}}<p>{{.Text}}{{with .More}} <a href=\"/.privacy/#editions\">{{.}}</a>{{end}}</p>{{end}}")
 		}
 	}
 	for _, term := range view.Terms {
-		if !strings.Contains(shown, clean(term)) {
-			return fmt.Errorf("it must show all terms, {{range .Terms}}{{.}} {{end}}: %q is missing", term)
+		if !strings.Contains(opened, clean(term)) {
+			return fmt.Errorf("it must show all terms, {{range .Terms}}{{.}} {{end}}, in nothing hidden: %q is missing", term)
 		}
 	}
 	return nil
+}
+
+// sameAddress compares addresses as a browser reads them.
+func sameAddress(one, other string) bool {
+	a, errA := url.Parse(one)
+	b, errB := url.Parse(other)
+	return errA == nil && errB == nil && a.String() == b.String()
 }
 
 func field(elements []*html.Node, name string) *html.Node {

@@ -195,6 +195,7 @@ func TestBannerSaysWhatThePolicyDemands(t *testing.T) {
 			"7.2 (operator)":     {"ТОО «МАК IT»", "БИН 191240029778", "Байзакова"},
 			"7.1 (edition)":      {"Политика от 12.03.2025"},
 			"3.4.1 (withdrawal)": {"изменить в любой момент"},
+			"5.1.2 (browser)":    {"cookie запретить в браузере"},
 		},
 		"kk": {
 			"5 (technologies)":   {"cookie", "маяк", "пиксель", "тег", "скрипт"},
@@ -204,6 +205,7 @@ func TestBannerSaysWhatThePolicyDemands(t *testing.T) {
 			"7.2 (operator)":     {"ТОО «МАК IT»", "БСН 191240029778", "Байзакова"},
 			"7.1 (edition)":      {"Саясат, 12.03.2025"},
 			"3.4.1 (withdrawal)": {"кез келген уақытта өзгертуге"},
+			"5.1.2 (browser)":    {"браузерде бұғаттауға"},
 		},
 		"en": {
 			"5 (technologies)":   {"cookies", "beacons", "pixels", "tags", "scripts"},
@@ -213,6 +215,7 @@ func TestBannerSaysWhatThePolicyDemands(t *testing.T) {
 			"7.2 (operator)":     {"ТОО «МАК IT»", "BIN 191240029778", "Байзакова"},
 			"7.1 (edition)":      {"Policy of 12 March 2025"},
 			"3.4.1 (withdrawal)": {"change your mind at any time"},
+			"5.1.2 (browser)":    {"browser can block cookies"},
 		},
 	}
 	b := newBanner(t, seed())

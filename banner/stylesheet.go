@@ -128,7 +128,7 @@ func checkSelector(prelude []token) error {
 		value := before.kind == css.LeftBracketToken && name == "value"
 		sibling := t.kind == css.DelimToken && (t.text == "+" || t.text == "~")
 		if pseudo || value || sibling {
-			return fmt.Errorf("the selector %s could make Refuse look other than Accept (policy 5.1.1): use elements, classes and states", written(prelude))
+			return fmt.Errorf("the selector %s could make Refuse look other than Accept (policy 5.1.1): use elements, classes and states. Oversights are found so, not intent: look at the gallery", written(prelude))
 		}
 	}
 	return nil

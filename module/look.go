@@ -110,6 +110,9 @@ func (h *Handler) render() error {
 	for _, f := range h.banner.Fallbacks() {
 		h.logger.Warn("texts of a language are missing and shown in English", "language", f.Language, "file", f.File, "keys", f.Keys)
 	}
+	for _, doubt := range h.banner.Doubts() {
+		h.logger.Warn(doubt)
+	}
 	if h.Gallery {
 		h.gallery, err = banner.NewGallery(o)
 	}

@@ -58,6 +58,10 @@ fuzz: ## every fuzz target for FUZZTIME
 		done; \
 	done
 
+.PHONY: interactions
+interactions: tools ## how soon each control answers, beside a button of an empty page
+	go test $(TESTFLAGS) -run '^TestInteractionsArePaintedAtOnce$$' -count=1 -v ./e2e
+
 .PHONY: bench
 bench: ## the cost of the edge, against Caddy without it and nginx
 	@./.ci/tools nginx

@@ -15,11 +15,10 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 )
 
 // witness notes, from before the page's first byte on: each frame, with what it
-// shows; layout shifts; paints; and interactions, over reloads in the tab.
+// shows; layout shifts; and paints.
 const witness = `(() => {
 	if (self !== top) return;
 	const seen = window.seen = { frames: [], shifts: [], paint: 0, largest: null };
@@ -35,14 +34,6 @@ const witness = `(() => {
 	watch('layout-shift', e => seen.shifts.push({ value: e.value, nodes: e.sources.map(s => s.node?.id || s.node?.nodeName || 'in a shadow tree') }));
 	watch('paint', e => { if (e.name === 'first-contentful-paint') seen.paint = e.startTime });
 	watch('largest-contentful-paint', e => seen.largest = { at: e.startTime, size: e.size, node: e.element ? e.element.id || e.element.localName : 'in a shadow tree' });
-	const touches = new PerformanceObserver(list => keep(list.getEntries()));
-	const keep = entries => entries.filter(e => e.interactionId).forEach(e => {
-		const all = JSON.parse(sessionStorage.touches || '[]');
-		all.push([e.name, Math.round(e.duration)]);
-		sessionStorage.touches = JSON.stringify(all);
-	});
-	touches.observe({ type: 'event', durationThreshold: 16, buffered: true });
-	addEventListener('pagehide', () => keep(touches.takeRecords()));
 })()`
 
 // seen is what the witness noted in one document.
@@ -83,6 +74,9 @@ var paintedPages = map[string]string{
 <body><h1>Заголовок</h1><img src=/hero.png width=360 height=500 alt=""><p>` + words + `</p>` + tall + `</body></html>`,
 	"/text": `<!doctype html><html lang=ru><head><meta charset=utf-8><meta name=viewport content="width=device-width"><title>x</title><link rel=stylesheet href=/site.css></head>
 <body><h1>Заголовок</h1><p>` + words + `</p>` + tall + `</body></html>`,
+	// Of a slow origin: the head comes first, the rest when its style is asked for.
+	"/late": `<!doctype html><html lang=ru><head><meta charset=utf-8><meta name=viewport content="width=device-width"><title>x</title><link rel=stylesheet href=/site.css></head>
+<body><h1>Заголовок</h1><p>` + words + `</p>` + tall + `</body></html>`,
 	"/bare": `<!doctype html><html lang=ru><head><meta charset=utf-8><meta name=viewport content="width=device-width"><title>x</title></head>
 <body><h1>Заголовок</h1><p>` + words + `</p>` + tall + `</body></html>`,
 }
@@ -112,6 +106,7 @@ func paintedOrigin(t *testing.T) *httptest.Server {
 	for path, text := range paintedPages {
 		files[path] = [2]string{"text/html; charset=utf-8", text}
 	}
+	styled := make(chan struct{}, 100)
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		file, ok := files[r.URL.Path]
 		if !ok {
@@ -119,7 +114,24 @@ func paintedOrigin(t *testing.T) *httptest.Server {
 			return
 		}
 		w.Header().Set("Content-Type", file[0])
-		w.Write([]byte(file[1]))
+		text := file[1]
+		switch r.URL.Path {
+		case "/site.css":
+			styled <- struct{}{}
+		case "/late":
+			for len(styled) > 0 {
+				<-styled
+			}
+			head, body, _ := strings.Cut(text, "</head>")
+			fmt.Fprint(w, head+"</head>")
+			http.NewResponseController(w).Flush()
+			select {
+			case <-styled:
+			case <-r.Context().Done():
+			}
+			text = body
+		}
+		fmt.Fprint(w, text)
 	}))
 	t.Cleanup(origin.Close)
 	return origin
@@ -143,7 +155,7 @@ func TestBannerIsInTheFirstFrameAndMovesNothing(t *testing.T) {
 		b.until(`seen.paint > 0 && seen.largest?.node === '` + largest + `'`)
 		return must[seen](b, `seen`)
 	}
-	for path, largest := range map[string]string{"/picture": "img", "/text": "p", "/bare": "p"} {
+	for path, largest := range map[string]string{"/picture": "img", "/text": "p", "/bare": "p", "/late": "p"} {
 		for _, slow := range []bool{true, false} {
 			where := fmt.Sprintf("%s, slow %t", path, slow)
 			b.slow(slow)
@@ -195,41 +207,5 @@ func TestBannerIsInTheFirstFrameAndMovesNothing(t *testing.T) {
 		for _, shift := range answer.Shifts {
 			t.Errorf("%s: the answer's layout shifts by %f: %v", choice, shift.Value, shift.Nodes)
 		}
-	}
-}
-
-// How long a visitor waits for a sign of what he did: from the input to the next
-// paint, for each control (Event Timing; Interaction to Next Paint). Printed, not
-// judged: a busy machine is slow.
-func TestInteractionsArePaintedAtOnce(t *testing.T) {
-	s := startServer(t, "UPSTREAM="+paintedOrigin(t).URL)
-	b := openBrowser(t, newWorld(t))
-	call(b, page.Enable, page.EnableParams{})
-	call(b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: witness})
-	b.screen(390, 844)
-	press := func(rate float64, name, element, then string) {
-		t.Helper()
-		must[bool](b, `(delete sessionStorage.touches, true)`)
-		b.click(element)
-		b.until(then)
-		b.do(chromedp.Evaluate[chromedp.Void](`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`, chromedp.EvalAwaitPromise))
-		t.Logf("processor 1/%.0f, %s: %s", rate, name, must[string](b, `(all => all.length ? Math.max(...all.map(e => e[1])) + ' ms' : 'under 16 ms')(JSON.parse(sessionStorage.touches || '[]'))`))
-	}
-	const privacyPage = `location.pathname === '/.privacy/' && document.readyState === 'complete'`
-	for _, rate := range []float64{1, 4} {
-		call(b, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: rate})
-		for _, button := range []string{"accept", "refuse", "save"} {
-			b.forget()
-			b.visit(s.url("/text"))
-			b.until(asked)
-			if button == "save" {
-				press(rate, "Choose", bannerPart("summary"), bannerPart("details")+`.open`)
-				press(rate, "a box", bannerPart("input[value=statistics]"), bannerPart("input[value=statistics]")+`.checked`)
-			}
-			press(rate, button, bannerPart("button[value="+button+"]"), decided)
-		}
-		press(rate, "the control", `document.getElementById('privacy-control').shadowRoot.querySelector('a')`, privacyPage)
-		press(rate, "a box of the privacy page", `document.querySelector('input.whole')`, `!document.querySelector('input.whole').checked`)
-		press(rate, "Save on the privacy page", `document.querySelector('main button[value=save]')`, privacyPage+` && !!document.querySelector('[role=status]')`)
 	}
 }

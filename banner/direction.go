@@ -16,3 +16,12 @@ func direction(lang string) string {
 	}
 	return ""
 }
+
+// isolated keeps a name of another script from being mixed up with a text that is
+// written from right to left (UAX #9 §2.4: FSI, PDI).
+func (t *texts) isolated(name string) string {
+	if direction(t.lang) == "" {
+		return name
+	}
+	return "\u2068" + name + "\u2069"
+}

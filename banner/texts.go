@@ -257,7 +257,7 @@ func (t *texts) join(words []string) string {
 // configured.
 func (t *texts) subject(c Controller) string {
 	if c.Name != "" {
-		return c.Name
+		return t.isolated(c.Name)
 	}
 	return t.Site
 }
@@ -274,7 +274,7 @@ func (t *texts) operator(c Controller) string {
 	if c.Address != "" {
 		parts = append(parts, c.Address)
 	}
-	return fill(t.Operator, "operator", strings.Join(parts, ", "))
+	return fill(t.Operator, "operator", t.isolated(strings.Join(parts, ", ")))
 }
 
 // policyName names the policy with its edition, where one is configured.

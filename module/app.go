@@ -161,6 +161,7 @@ func (a *App) Start() error {
 		stop()
 		return err
 	}
+	a.metrics.services.name(append(a.namedServices(), a.ownServices()...))
 	if a.Demo {
 		if err := a.seed(ctx, store); err != nil && !errors.Is(err, storage.ErrNotEmpty) {
 			stop()

@@ -24,8 +24,7 @@ type metrics struct {
 	choices         *prometheus.CounterVec
 	choiceFailures  prometheus.Counter
 	eraseFailures   prometheus.Counter
-	blockedTotal    *prometheus.CounterVec
-	leaksReported   *prometheus.CounterVec
+	services        *serviceCounters
 	unknownReported prometheus.Counter
 	rewriteBytes    prometheus.Counter
 	rewriteSeconds  prometheus.Histogram
@@ -56,12 +55,14 @@ func newMetrics(shared *sharedStore) *metrics {
 		return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
 	}
 	return &metrics{
-		bannerShown:     counter("banner_shown_total", "Pages that went out with the banner."),
-		choices:         vector("choices_total", "Choices made durable, by what was chosen and by which form.", "choice", "method"),
-		choiceFailures:  counter("choice_failures_total", "Choices that couldn't be stored; the visitor got 503 and nothing was unlocked."),
-		eraseFailures:   counter("erase_failures_total", "Withdrawals whose data couldn't be destroyed at once."),
-		blockedTotal:    vector("blocked_total", "Things stopped, by the layer that did it and the service they belong to.", "layer", "service"),
-		leaksReported:   vector("leaks_reported_total", "Connections to services that weren't allowed, as browsers report them.", "service"),
+		bannerShown:    counter("banner_shown_total", "Pages that went out with the banner."),
+		choices:        vector("choices_total", "Choices made durable, by what was chosen and by which form.", "choice", "method"),
+		choiceFailures: counter("choice_failures_total", "Choices that couldn't be stored; the visitor got 503 and nothing was unlocked."),
+		eraseFailures:  counter("erase_failures_total", "Withdrawals whose data couldn't be destroyed at once."),
+		services: newServiceCounters(
+			vector("blocked_total", "Things stopped, by the layer that did it and the service they belong to.", "layer", "service"),
+			vector("leaks_reported_total", "Connections to services that weren't allowed, as browsers report them.", "service"),
+		),
 		unknownReported: counter("unknown_reported_total", "Connections to third parties that no service names, as browsers report them."),
 		rewriteBytes:    counter("rewrite_bytes_total", "Bytes of pages that went through the rewriter."),
 		rewriteSeconds: histogram("rewrite_seconds", "Time a page spent in the rewriter, writing to the client included.",
@@ -88,7 +89,7 @@ func (m *metrics) register(registry prometheus.Registerer, app *App) error {
 		ConstLabels: prometheus.Labels{"edition": app.Policy.Edition.String()},
 	}, func() float64 { return 1 })
 	for _, collector := range []prometheus.Collector{
-		m.bannerShown, m.choices, m.choiceFailures, m.eraseFailures, m.blockedTotal, m.leaksReported, m.unknownReported,
+		m.bannerShown, m.choices, m.choiceFailures, m.eraseFailures, m.services.blocked, m.services.leaked, m.unknownReported,
 		m.rewriteBytes, m.rewriteSeconds, m.oversize, m.undecodable, m.commitSeconds, m.destroyedRows,
 		m.purgeSuccess, m.purgeFailures, m.clockTripped, m.ledgerOK, m.residual, m.vendorFailures, m.store, edition,
 	} {
@@ -100,8 +101,10 @@ func (m *metrics) register(registry prometheus.Registerer, app *App) error {
 }
 
 func (m *metrics) blocked(layer gate.Layer, service string) {
-	m.blockedTotal.WithLabelValues(string(layer), service).Inc()
+	m.services.of(layer, service).Inc()
 }
+
+func (m *metrics) leaked(service string) { m.services.of("", service).Inc() }
 
 // observePage counts a page that was rewritten to its end.
 func (m *metrics) observePage(took time.Duration, r *htmlstream.Rewriter) {
@@ -118,17 +121,25 @@ func (m *metrics) observeActs(acts []storage.Act) {
 	}
 }
 
+// number is 1 for yes.
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // canaryBytes is the length of the marker that each day table carries.
 const canaryBytes = 32
 
 func (m *metrics) observePurge(result retention.Result) {
 	m.observeActs(result.Dropped)
-	m.residual.Set(float64(result.Residual * canaryBytes))
-	tripped := 0.0
-	if result.ClockTripped {
-		tripped = 1
+	if result.Err == nil || result.Residual > 0 { // a scan that failed found nothing, and proves nothing
+		m.residual.Set(float64(result.Residual * canaryBytes))
 	}
-	m.clockTripped.Set(tripped)
+	if result.Err == nil || result.ClockTripped {
+		m.clockTripped.Set(number(result.ClockTripped))
+	}
 	switch {
 	case result.Err == nil:
 		m.purgeSuccess.Set(float64(result.At.Unix()))
@@ -138,11 +149,7 @@ func (m *metrics) observePurge(result retention.Result) {
 }
 
 func (m *metrics) observeVerification(v storage.Verification) {
-	ok := 0.0
-	if v.OK && v.Unresolved == 0 {
-		ok = 1
-	}
-	m.ledgerOK.Set(ok)
+	m.ledgerOK.Set(number(v.OK && v.Unresolved == 0))
 	m.residual.Set(float64(v.Residual * canaryBytes))
 }
 
@@ -151,6 +158,7 @@ type storeCollector struct {
 	shared *sharedStore
 
 	up, queueDepth, droppedVisits, parts, overdue, oldest, erasures, copies, unknown *prometheus.Desc
+	free, size, window                                                               *prometheus.Desc
 	requestsOpen, requestsOverdue, requestsNext, vendorPending, vendorOverdue        *prometheus.Desc
 
 	mu sync.Mutex // one scrape at a time
@@ -177,6 +185,9 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 		requestsOverdue: describe("requests_overdue", "Requests by letter or mail whose day is over."),
 		requestsNext:    describe("requests_next_due_timestamp_seconds", "When the day ends by which the most urgent open request must be answered."),
 
+		free:   describe("storage_free_bytes", "What may still be written to the file system on which the store lies."),
+		size:   describe("storage_size_bytes", "Size of the database with its write-ahead log."),
+		window: describe("window_seconds", "How old a record of the kind may be to be read: its 14 or 24 calendar months, as long as they are to this day.", "kind"),
 		oldest: describe("oldest_readable_row_age_seconds", "Age of the oldest record that can still be read.", "kind"),
 	}
 }
@@ -184,7 +195,7 @@ func newStoreCollector(shared *sharedStore) *storeCollector {
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{c.up, c.queueDepth, c.droppedVisits, c.parts, c.overdue, c.oldest, c.erasures, c.copies, c.unknown,
-		c.requestsOpen, c.requestsOverdue, c.requestsNext, c.vendorPending, c.vendorOverdue} {
+		c.requestsOpen, c.requestsOverdue, c.requestsNext, c.vendorPending, c.vendorOverdue, c.free, c.size, c.window} {
 		descriptions <- d
 	}
 }
@@ -192,19 +203,28 @@ func (c *storeCollector) Describe(descriptions chan<- *prometheus.Desc) {
 // scrapeTimeout bounds how long a scrape waits for the store.
 const scrapeTimeout = 5 * time.Second
 
+// gaugeFunc sends the present value of a gauge.
+type gaugeFunc func(d *prometheus.Desc, value float64, labels ...string)
+
 // Collect implements prometheus.Collector.
 func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+	gauge := gaugeFunc(func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
+	})
 	if app := c.shared.settings(); app != nil {
 		pages, reports := app.unknownHosts()
 		gauge(c.unknown, float64(pages), "page")
 		gauge(c.unknown, float64(reports), "report")
+		for kind, length := range app.windowLengths() {
+			gauge(c.window, length.Seconds(), kind)
+		}
+	}
+	if free, err := freeBytes(c.shared.dir); err == nil {
+		gauge(c.free, float64(free))
 	}
 	store := c.shared.current()
 	if store == nil {
@@ -254,6 +274,7 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 			gauge(c.requestsNext, float64(requests[0].Due.End(app.location).Unix()))
 		}
 	}
+	gauge(c.size, float64(databaseSize(totals.Database)))
 	gauge(c.queueDepth, float64(totals.QueueDepth))
 	out <- prometheus.MustNewConstMetric(c.droppedVisits, prometheus.CounterValue, float64(totals.Dropped))
 	now := c.shared.clock()

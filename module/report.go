@@ -116,9 +116,9 @@ func (x *exchange) countViolation(v violation) {
 	metrics := x.handler.app.metrics
 	switch {
 	case enforced:
-		metrics.blockedTotal.WithLabelValues(string(gate.LayerCSP), id).Inc()
+		metrics.blocked(gate.LayerCSP, id)
 	case service >= 0 && denied:
-		metrics.leaksReported.WithLabelValues(id).Inc()
+		metrics.leaked(id)
 	case service < 0 && foreign:
 		metrics.unknownReported.Inc()
 	}
@@ -129,7 +129,7 @@ func (x *exchange) countStopped(address string, times int) {
 	service, _ := x.permit.Reference(address, x.base())
 	if x.sawReported(address, x.request.Header.Get("Referer"), service, true, times) {
 		id := x.handler.gate.ServiceID(service)
-		x.handler.app.metrics.blockedTotal.WithLabelValues(string(gate.LayerGuard), id).Add(float64(times))
+		x.handler.app.metrics.services.of(gate.LayerGuard, id).Add(float64(times))
 	}
 }
 

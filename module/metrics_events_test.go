@@ -2,6 +2,7 @@ package module_test
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -168,13 +169,29 @@ func TestEachMetricTellsOfItsEvent(t *testing.T) {
 	if got := e.metric("consentgate_purge_overdue_parts") + e.metric("consentgate_pending_erasures"); got != 0 {
 		t.Errorf("%v are still overdue or pending", got)
 	}
-	third := e.person(t)
-	third.choose("accept")
+	e.person(t).choose("accept")
+	reader, err := sql.Open("sqlite", "file:"+filepath.Join(e.store(), "consentgate.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	snapshot, err := reader.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows int
+	if err := snapshot.QueryRow("SELECT count(*) FROM ledger").Scan(&rows); err != nil { // the log can't be emptied from now on
+		t.Fatal(err)
+	}
 	becomes("consentgate_erasure_residual_bytes", positive, func() {
-		e.execute("UPDATE parts SET state = 'dropped' WHERE state = 'live'") // though its bytes are there
-		e.askAdmin(http.MethodGet, "/consent/verify")
+		e.execute("UPDATE parts SET drop_at = 1 WHERE state = 'live'")
+		e.askAdmin(http.MethodPost, "/consent/purge")
 	})
-	e.execute("UPDATE parts SET state = 'live' WHERE state = 'dropped'")
+	if err := errors.Join(snapshot.Rollback(), reader.Close()); err != nil {
+		t.Fatal(err)
+	}
+	e.askAdmin(http.MethodPost, "/consent/purge")
+	e.eventually("consentgate_erasure_residual_bytes", is(0))
 
 	// Neither the clock nor the ledger is what it was.
 	becomes("consentgate_clock_guard_tripped", is(1), func() {

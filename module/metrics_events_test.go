@@ -186,6 +186,7 @@ func TestEachMetricTellsOfItsEvent(t *testing.T) {
 	becomes("consentgate_erasure_residual_bytes", positive, func() {
 		e.execute("UPDATE parts SET drop_at = 1 WHERE state = 'live'")
 		e.askAdmin(http.MethodPost, "/consent/purge")
+		e.askAdmin(http.MethodGet, "/consent/verify")
 	})
 	if err := errors.Join(snapshot.Rollback(), reader.Close()); err != nil {
 		t.Fatal(err)

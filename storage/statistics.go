@@ -33,6 +33,7 @@ type ActCount struct {
 // Statistics are counts over what a store holds. No row of a visitor leaves it by
 // them. Every period has from in it, and to not.
 type Statistics interface {
+	Popularity
 	// Choices counts the events of a period by day, event, method, language and
 	// GPC, and orders them so.
 	Choices(ctx context.Context, from, to time.Time) ([]ChoiceCount, error)

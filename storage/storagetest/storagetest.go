@@ -90,6 +90,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"copy is for its owner and on record", copies},
 		{"copy writes over nothing", copyRefused},
 		{"choices are counted by local day", choicesByDay},
+		{"what few visitors share isn't named", popularNamesNobody},
 		{"acts are summed up by kind and reason", actsSummedUp},
 		{"request comes back as it was written", requestComesBack},
 		{"request is closed once", requestClosedOnce},

@@ -56,6 +56,7 @@ func (*Admin) Routes() []caddy.AdminRoute {
 		})}
 	}
 	return []caddy.AdminRoute{
+		{Pattern: adminPath, Handler: caddy.AdminHandlerFunc(serveOverview)},
 		route("status", http.MethodGet, adminStatus),
 		route("inventory", http.MethodGet, adminInventory),
 		route("verify", http.MethodGet, adminVerify),

@@ -74,18 +74,21 @@ func reportChoices(ctx context.Context, store storage.Store, m *report.Month) er
 }
 
 func (a *App) reportHoldings(ctx context.Context, store storage.Store, m *report.Month) error {
+	live, err := a.liveParts(ctx, store)
+	m.Holdings = report.Hold(live, m.Made, a.location)
+	return err
+}
+
+// liveParts returns the day tables that are there.
+func (a *App) liveParts(ctx context.Context, store storage.Store) ([]report.Part, error) {
 	parts, err := store.Parts(ctx)
-	if err != nil {
-		return err
-	}
 	var live []report.Part
 	for _, p := range parts {
 		if p.State == storage.Live {
 			live = append(live, report.Part{Kind: p.Kind, Visits: p.Table == "visits", Day: p.Day, DropAt: p.DropAt, Rows: p.Rows, Window: a.window(p.Kind)})
 		}
 	}
-	m.Holdings = report.Hold(live, m.Made, a.location)
-	return nil
+	return live, err
 }
 
 func reportActs(ctx context.Context, store storage.Store, m *report.Month) error {

@@ -31,6 +31,7 @@ Asks the running server, through its admin API, about consent and records.
   consentgate consent inventory --caddyfile   the same as options of consent_gate, to paste
   consentgate consent report            what an auditor asks of the last month, or of --month YYYY-MM
   consentgate consent report --html     the same as a page with plots, to keep or to print
+  consentgate consent page              how the promises stand, in a browser; --html prints the page
   consentgate consent verify            whether the ledger and the destroyed bytes are in order
   consentgate consent checkpoint        the ledger's signed state, to keep elsewhere
   consentgate consent verify --checkpoint FILE   whether the ledger still has what it had then
@@ -71,7 +72,7 @@ then it is named, and nothing was changed.`,
 			add("erase ID", "Destroys everything held about one consent ID", cobra.ExactArgs(1), client.erase)
 			addEvidence(add)
 			addRequests(cmd)
-			cmd.AddCommand(catalogueCommand(), reportCommand(), verifyReceiptCommand())
+			cmd.AddCommand(catalogueCommand(), reportCommand(), pageCommand(), verifyReceiptCommand())
 		},
 	})
 }

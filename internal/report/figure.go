@@ -44,6 +44,12 @@ type label struct {
 	Text   string
 }
 
+// plotWords are the words of plots in a language, with the verbs of package fmt.
+type plotWords struct {
+	Rate, Answers, Point, Nobody, Allowed             string
+	Ages, AgesSum, Records, Age, AgePoint, WindowEnds string
+}
+
 // The frame of every plot.
 const (
 	figureWidth = 720
@@ -57,10 +63,10 @@ const (
 
 // rates plots the opt-in rate of each tally, and below it how many answered. There
 // is a slot for each name, which may be empty; tallies may still be missing.
-func rates(title, axis string, list []Tally, names []string) figure {
-	f := figure{Title: title, Width: figureWidth, Height: axisNames + 10, Describe: describeRates(list)}
-	f.text(left-44, rateTop-14, "start", "axis", "Opt-in rate, % of those who answered")
-	f.text(left-44, countTop-14, "start", "axis", "Answers (given and refused)")
+func (w plotWords) rates(title, axis string, list []Tally, names []string) figure {
+	f := figure{Title: title, Width: figureWidth, Height: axisNames + 10, Describe: w.describeRates(list)}
+	f.text(left-44, rateTop-14, "start", "axis", w.Rate)
+	f.text(left-44, countTop-14, "start", "axis", w.Answers)
 	f.text((left+right)/2, axisNames, "middle", "axis", axis)
 	for percent := 0; percent <= 100; percent += 25 {
 		f.gridline(rateBottom-(rateBottom-rateTop)*percent/100, percent == 0, fmt.Sprint(percent))
@@ -72,7 +78,7 @@ func rates(title, axis string, list []Tally, names []string) figure {
 	top := roundUp(most)
 	f.gridline(countBottom, true, "0")
 	f.gridline(countTop, false, grouped(top))
-	f.fill(list, len(names), top)
+	f.fill(w, list, len(names), top)
 	for i, name := range names {
 		if name != "" {
 			f.text(middle(i, len(names)), countBottom+16, "middle", "tick", name)
@@ -82,7 +88,7 @@ func rates(title, axis string, list []Tally, names []string) figure {
 }
 
 // fill draws the rates and the counts.
-func (f *figure) fill(list []Tally, slots int, top int64) {
+func (f *figure) fill(w plotWords, list []Tally, slots int, top int64) {
 	var path strings.Builder
 	joined := false
 	for i, t := range list {
@@ -92,7 +98,7 @@ func (f *figure) fill(list []Tally, slots int, top int64) {
 			continue
 		}
 		x, y := middle(i, slots), rateBottom-int(math.Round(rate*(rateBottom-rateTop)))
-		says := fmt.Sprintf("%s: %s, %s of %s", t.Name, percent(t), grouped(t.Given), grouped(t.Asked()))
+		says := fmt.Sprintf(w.Point, t.Name, percent(t), grouped(t.Given), grouped(t.Asked()))
 		command := "M"
 		if joined {
 			command = "L"
@@ -108,15 +114,15 @@ func (f *figure) fill(list []Tally, slots int, top int64) {
 }
 
 // describeRates says in words what a plot of rates shows.
-func describeRates(list []Tally) string {
+func (w plotWords) describeRates(list []Tally) string {
 	var all Tally
 	for _, t := range list {
 		all.Given, all.Refused = all.Given+t.Given, all.Refused+t.Refused
 	}
 	if all.Asked() == 0 {
-		return "Nobody answered."
+		return w.Nobody
 	}
-	return fmt.Sprintf("%s of %s allowed something, %s.", grouped(all.Given), grouped(all.Asked()), percent(all))
+	return fmt.Sprintf(w.Allowed, grouped(all.Given), grouped(all.Asked()), percent(all))
 }
 
 const (
@@ -127,14 +133,14 @@ const (
 
 // ages plots the records of a kind by age over so many months, with the end of
 // their window.
-func ages(h Holding, months int) figure {
+func (w plotWords) ages(h Holding, months int) figure {
 	f := figure{
-		Title: fmt.Sprintf("Records of the kind %q by age, and the end of their window of %d months", h.Kind, h.Window),
+		Title: fmt.Sprintf(w.Ages, h.Kind, h.Window),
 		Width: figureWidth, Height: agesNames + 10,
-		Describe: fmt.Sprintf("Records: %s, the oldest of %s; past the window: %s.", grouped(h.Records()), h.Oldest, grouped(h.pastWindow())),
+		Describe: fmt.Sprintf(w.AgesSum, grouped(h.Records()), h.Oldest, grouped(h.pastWindow())),
 	}
-	f.text(left-44, agesTop-14, "start", "axis", "Records")
-	f.text((left+right)/2, agesNames, "middle", "axis", "Age in whole calendar months")
+	f.text(left-44, agesTop-14, "start", "axis", w.Records)
+	f.text((left+right)/2, agesNames, "middle", "axis", w.Age)
 	most := int64(0)
 	for _, records := range h.Ages {
 		most = max(most, records)
@@ -152,11 +158,11 @@ func ages(h Holding, months int) figure {
 		if age >= int(h.Window) {
 			class = "past"
 		}
-		f.column(age, months, agesTop, agesBottom, records, top, class, fmt.Sprintf("%d months: %s", age, number(records, "record", "records")))
+		f.column(age, months, agesTop, agesBottom, records, top, class, fmt.Sprintf(w.AgePoint, age, grouped(records)))
 	}
 	end := left + (right-left)*int(h.Window)/months
 	f.Lines = append(f.Lines, line{end, agesTop - 18, end, agesBottom, "window"})
-	f.text(end-6, agesTop-10, "end", "window", fmt.Sprintf("window ends: %d months", h.Window))
+	f.text(end-6, agesTop-10, "end", "window", fmt.Sprintf(w.WindowEnds, h.Window))
 	return f
 }
 

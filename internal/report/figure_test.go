@@ -10,7 +10,7 @@ import (
 // TestRatesAreDrawnToScale pins where a rate and a count stand, and that a slot
 // without answers breaks the line.
 func TestRatesAreDrawnToScale(t *testing.T) {
-	f := rates("t", "a", []Tally{{Given: 4}, {Refused: 2}, {}, {Given: 1, Refused: 1}}, []string{"1", "", "", "", "5"})
+	f := english().rates("t", "a", []Tally{{Given: 4}, {Refused: 2}, {}, {Given: 1, Refused: 1}}, []string{"1", "", "", "", "5"})
 	if want := []string{"M117 30L248 150M511 90"}; !slices.Equal(f.Paths, want) {
 		t.Errorf("path %q, want %q", f.Paths, want)
 	}
@@ -28,7 +28,7 @@ func TestRatesAreDrawnToScale(t *testing.T) {
 func TestAgesPastTheWindowStandOut(t *testing.T) {
 	records := make([]int64, 15)
 	records[0], records[13], records[14] = 1000, 1, 1
-	f := ages(Holding{Kind: "visits", Window: policy.Months14, Ages: records}, 26)
+	f := english().ages(Holding{Kind: "visits", Window: policy.Months14, Ages: records}, 26)
 	var classes []string
 	for _, b := range f.Bars {
 		classes = append(classes, b.Class)

@@ -45,7 +45,21 @@ type purposeRow struct {
 // HTML writes the report as one document that loads nothing: no script, no foreign
 // asset. It fits A4 when it is printed.
 func (m Month) HTML(out io.Writer) error {
-	parsed, err := template.New("page").Funcs(template.FuncMap{
+	parsed, err := template.New("page").Funcs(m.functions()).Parse(pageSource)
+	if err != nil {
+		return fmt.Errorf("page of the report: %w", err)
+	}
+	var whole bytes.Buffer
+	if err := parsed.Execute(&whole, m.anonymous().page()); err != nil {
+		return fmt.Errorf("page of the report: %w", err)
+	}
+	_, err = whole.WriteTo(out)
+	return err
+}
+
+// functions are what the templates call.
+func (m Month) functions() template.FuncMap {
+	return template.FuncMap{
 		"style":   func() template.HTML { return template.HTML("<style>\n" + pageStyle + "</style>") },
 		"n":       grouped,
 		"percent": percent,
@@ -62,16 +76,7 @@ func (m Month) HTML(out io.Writer) error {
 		"rows": func(caption, none string, rows [][]string, head ...string) map[string]any {
 			return map[string]any{"Caption": caption, "None": none, "Rows": rows, "Head": head}
 		},
-	}).Parse(pageSource)
-	if err != nil {
-		return fmt.Errorf("page of the report: %w", err)
 	}
-	var whole bytes.Buffer
-	if err := parsed.Execute(&whole, m.anonymous().page()); err != nil {
-		return fmt.Errorf("page of the report: %w", err)
-	}
-	_, err = whole.WriteTo(out)
-	return err
 }
 
 func (m Month) page() page {
@@ -80,13 +85,13 @@ func (m Month) page() page {
 		Month: m, Title: m.title(), Period: m.period(), MadeAt: moment(m.Made, minute, location),
 		RateText: percent(m.Choices), ChainText: m.chain(), SignedText: m.checkpoint(),
 		NoRequests: absent(m.Requests == nil), NoCopies: absent(m.Copies == nil), NoDeletions: absent(m.Deletions == nil),
-		ByDay:   rates("Opt-in rate and answers by day", "Day of "+m.From.In(location).Format("January 2006"), m.Days, m.dayNames()),
-		ByMonth: rates("Opt-in rate and answers of the month and the twelve before", "Month", m.Months, m.monthNames()),
+		ByDay:   english().rates("Opt-in rate and answers by day", "Day of "+m.From.In(location).Format("January 2006"), m.Days, m.dayNames()),
+		ByMonth: english().rates("Opt-in rate and answers of the month and the twelve before", "Month", m.Months, m.monthNames()),
 	}
 	p.ByDay.Number, p.ByMonth.Number = 1, 2
 	for i, h := range m.Holdings {
 		p.Held += h.Records()
-		plot := ages(h, shownMonths(m.Holdings))
+		plot := english().ages(h, shownMonths(m.Holdings))
 		plot.Number = 3 + i
 		p.ByAge = append(p.ByAge, plot)
 	}

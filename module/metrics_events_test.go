@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +224,24 @@ func TestEachMetricTellsOfItsEvent(t *testing.T) {
 	for name := range e.families() {
 		if !driven[name] {
 			t.Errorf("nothing drives %s", name)
+		}
+	}
+	// What an operator installs beside the server names what is really there.
+	named := regexp.MustCompile(`consentgate_[a-z_]+`)
+	for _, file := range []string{"../deploy/grafana/consentgate.json", "../deploy/prometheus/consentgate.rules.yml", "../docs/operating.md"} {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range named.FindAllString(string(raw), -1) {
+			if !driven[strings.TrimSuffix(name, "_bucket")] {
+				t.Errorf("%s: %s isn't in /metrics", file, name)
+			}
+		}
+		for name := range driven {
+			if !strings.HasSuffix(file, ".yml") && !strings.Contains(string(raw), name) {
+				t.Errorf("%s doesn't name %s", file, name)
+			}
 		}
 	}
 }

@@ -245,3 +245,42 @@ func TestEachMetricTellsOfItsEvent(t *testing.T) {
 		}
 	}
 }
+
+// TestTotalsSurviveReloads pins that no counter and no histogram begins anew with a
+// configuration.
+func TestTotalsSurviveReloads(t *testing.T) {
+	o := options{}
+	e := start(t, o)
+	e.session(t)
+	totals := func() map[string]float64 {
+		sums := make(map[string]float64)
+		for name, family := range e.families() {
+			for _, m := range family.Metric {
+				key := name
+				for _, label := range m.Label {
+					key += "," + label.GetName() + "=" + label.GetValue()
+				}
+				if m.Counter != nil || m.Histogram != nil {
+					sums[key] = m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
+				}
+			}
+		}
+		return sums
+	}
+	before := totals()
+	if len(before) < 20 {
+		t.Fatalf("only %d totals: %v", len(before), before)
+	}
+	for months := range 3 {
+		o.app = fmt.Sprintf("choice_months %d", months+1)
+		if err := e.load(o); err != nil {
+			t.Fatal(err)
+		}
+		after := totals()
+		for key, want := range before {
+			if after[key] < want {
+				t.Errorf("after reload %d %s is %v, was %v", months+1, key, after[key], want)
+			}
+		}
+	}
+}

@@ -43,6 +43,19 @@ func cssMatters(c byte) bool {
 	return c == '@' || c == '\\'
 }
 
+// cssStops holds what may begin something that matters, or ends a name that does,
+// where no string is a URL: most of most sheets lies between.
+var cssStops = [256]bool{'(': true, '@': true, '/': true, '"': true, '\'': true, '\\': true}
+
+// cssNameStart returns where the name begins that ends with the text.
+func cssNameStart(text []byte) int {
+	i := len(text)
+	for i > 0 && cssNameByte(text[i-1]) {
+		i--
+	}
+	return i
+}
+
 // next returns the next URL at or after text[i], as it is written: text[start:end]
 // without quotes. resume is where to go on. When there is none, resume is how much
 // of the text is done with: what comes later must be put behind the rest, unless
@@ -55,6 +68,25 @@ func (s *cssScanner) next(text []byte, i int, last bool) (start, end, resume int
 				return 0, 0, i, false
 			}
 			continue
+		}
+		if !s.imports && s.images == 0 {
+			begin := i
+			for i < len(text) && !cssStops[text[i]] {
+				i++
+			}
+			name := cssNameStart(text[begin:i]) + begin
+			switch {
+			case i == len(text):
+				if !last && i-name < maxCSSToken {
+					return 0, 0, name, false
+				}
+				return 0, 0, i, false
+			case text[i] == '(' && (name == i || !cssMatters(text[name])):
+				i++
+				continue
+			case text[i] == '(', text[i] == '\\':
+				i = name
+			}
 		}
 		c := text[i]
 		switch {

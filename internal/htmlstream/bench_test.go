@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tdewolff/parse/v2"
+	parsehtml "github.com/tdewolff/parse/v2/html"
 	"golang.org/x/net/html"
 )
 
@@ -111,7 +113,8 @@ type copyWriter struct{ buffer [64 << 10]byte }
 func (w *copyWriter) Write(p []byte) (int, error) { copy(w.buffer[:], p); return len(p), nil }
 
 // BenchmarkRewriter compares the rewriter, with a handler that reads the URL of
-// every element and edits some, with x/net/html and with a copy.
+// every element and edits some, with the tokenizer of x/net/html, the lexer of
+// tdewolff/parse and a copy.
 func BenchmarkRewriter(b *testing.B) {
 	for _, page := range benchmarkPages(b) {
 		b.Run("rewriter/"+page.name, func(b *testing.B) {
@@ -139,6 +142,23 @@ func BenchmarkRewriter(b *testing.B) {
 					z := html.NewTokenizer(bytes.NewReader(text))
 					for z.Next() != html.ErrorToken {
 						out.Write(z.Raw())
+					}
+				}
+			}
+		})
+		b.Run("lexer/"+page.name, func(b *testing.B) {
+			b.SetBytes(int64(page.size))
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, text := range page.texts {
+					out := &plainWriter{}
+					lexer := parsehtml.NewLexer(parse.NewInputBytes(text))
+					for {
+						kind, data := lexer.Next()
+						if kind == parsehtml.ErrorToken {
+							break
+						}
+						out.Write(data)
 					}
 				}
 			}

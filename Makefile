@@ -62,6 +62,10 @@ fuzz: ## every fuzz target for FUZZTIME
 interactions: tools ## how soon each control answers, beside a button of an empty page
 	go test $(TESTFLAGS) -run '^TestInteractionsArePaintedAtOnce$$' -count=1 -v ./e2e
 
+.PHONY: guard-cost
+guard-cost: tools ## what the guard costs the scripts of pages
+	go test $(TESTFLAGS) -run '^TestPagesWorkTheSameBesideTheGuard$$' -count=1 -v ./e2e
+
 .PHONY: bench
 bench: ## the cost of the edge, against Caddy without it and nginx
 	@./.ci/tools nginx

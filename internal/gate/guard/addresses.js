@@ -15,16 +15,8 @@ function add(patterns, denied) {
   if (patterns) patterns.split(' ').forEach(function (pattern) {
     var split = pattern.search(/[/?]/);
     var host = split < 0 ? pattern : pattern.slice(0, split);
-    var rest = split < 0 ? '' : pattern.slice(split);
-    var question = rest.indexOf('?');
-    var query = question < 0 ? '' : rest.slice(question + 1).replace(/\*$/, '');
-    var path = glob(question < 0 ? rest : rest.slice(0, question));
     var key = host === '*' ? host : host.replace(/^\*|\*$/, '');
-    (byHost[key] = byHost[key] || []).push({
-      denied: denied, weight: rest.length, query: query,
-      // A path that ends in a letter or a digit ends a segment.
-      path: new RegExp('^' + path + (/\w$/.test(path) ? '(?![\\w.-])' : ''))
-    });
+    (byHost[key] = byHost[key] || []).push({ denied: denied, rest: split < 0 ? '' : pattern.slice(split) });
   });
 }
 add(config.d, true);
@@ -43,13 +35,26 @@ function hostKeys(host) {
   return country.concat(below, '*');
 }
 
+// fits reports whether a URL on a pattern's host fits the rest of it. Few patterns are
+// ever asked: compiling all of them would take longer than all else that a page's
+// first script does.
+function fits(p, at) {
+  if (!p.path) {
+    var question = p.rest.indexOf('?');
+    p.query = question < 0 ? '' : p.rest.slice(question + 1).replace(/\*$/, '');
+    var path = glob(question < 0 ? p.rest : p.rest.slice(0, question));
+    // A path that ends in a letter or a digit ends a segment.
+    p.path = RegExp('^' + path + (/\w$/.test(path) ? '(?![\\w.-])' : ''));
+  }
+  return p.path.test(at.pathname) && (!p.query || ('&' + at.search.slice(1)).indexOf('&' + p.query) >= 0);
+}
+
 // find returns the most specific pattern of a URL.
 function find(at) {
   var best;
   hostKeys(at.hostname.replace(/\.$/, '')).some(function (key) {
     if (Object.prototype.hasOwnProperty.call(byHost, key)) byHost[key].forEach(function (p) {
-      if (p.path.test(at.pathname) && (!p.query || ('&' + at.search.slice(1)).indexOf('&' + p.query) >= 0) &&
-          (!best || p.weight > best.weight)) best = p;
+      if (fits(p, at) && (!best || p.rest.length > best.rest.length)) best = p;
     });
     return best;
   });

@@ -121,6 +121,7 @@ function guard(win) {
   }
   function stopTree(root) {
     var found = isA(root, selector) && stopElement(root);
+    if (!root.firstChild) return found;
     var inside = kind(root) === 1 ? within.call(root, selector) : root.querySelectorAll(selector);
     inside.forEach(function (element) { found = stopElement(element) || found; });
     return found;

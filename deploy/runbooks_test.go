@@ -144,6 +144,55 @@ func TestCommandsOfRunbooksExist(t *testing.T) {
 	}
 }
 
+// anchors are what headings of a page can be linked by.
+func anchors(page string) (list []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		words := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		list = append(list, strings.ReplaceAll(words, " ", "-"))
+	}
+	return list
+}
+
+// TestCommandsOfTheManualExist pins that every command of the documentation can be
+// typed: what stands in its blocks of shell, and what is quoted with arguments.
+func TestCommandsOfTheManualExist(t *testing.T) {
+	root := commands(t)
+	pages, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?s)```sh\n(.*?)```")
+	typed := regexp.MustCompile(`(?m)^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:go run \./cmd/|\./)?(consentgate [^|>&;#\n]*)`)
+	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	found := 0
+	for _, page := range append(pages, "../README.md") {
+		text := read(t, page)
+		for _, shell := range block.FindAllStringSubmatch(text, -1) {
+			for _, match := range typed.FindAllStringSubmatch(shell[1], -1) {
+				found++
+				line := strings.ReplaceAll(match[1], "$(date +%Y-%m)", "2026-11")
+				if err := check(root, strings.TrimSpace(line)); err != nil {
+					t.Errorf("%s: %q: %v", page, match[1], err)
+				}
+			}
+		}
+		for _, match := range link.FindAllStringSubmatch(text, -1) {
+			target := page
+			if match[1] != "" {
+				target = filepath.Join(filepath.Dir(page), match[1])
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s leads to %s, which isn't there", page, match[1])
+			} else if match[2] != "" && !slices.Contains(anchors(read(t, target)), match[2]) {
+				t.Errorf("%s: %s has no heading %s", page, target, match[2])
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("only %d commands were found", found)
+	}
+}
+
 // TestRunbooksNameMetricsThatExist pins the names by which a page says how to see
 // that it is over.
 func TestRunbooksNameMetricsThatExist(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 
 	"github.com/tdewolff/minify/v2"
@@ -58,8 +59,17 @@ func (r *renderer) script(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return r.minify("text/javascript", name+".js", source)
+	// Beside the body no selector of the site counts what is inserted, and no style of
+	// the body moves it. Only within does it inherit the body's font.
+	place := "document.body.before($1);"
+	if r.look.font == "inherit" {
+		place = ""
+	}
+	return r.minify("text/javascript", name+".js", beside.ReplaceAllString(source, place))
 }
+
+// beside is where a script puts its element beside the body.
+var beside = regexp.MustCompile(`BESIDE\((.*)\);`)
 
 func (r *renderer) markup(source string) (string, error) {
 	return r.minify("text/html", "markup", source)

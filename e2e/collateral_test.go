@@ -24,12 +24,17 @@ func TestRealPagesPassTheServerByteForByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	languages := []string{"kk", "ru", "en"}
+	languages := []string{"kk", "ru", "en", "kk/utf-8", "ru/utf-8", "en/utf-8"}
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		i, err := strconv.Atoi(name)
 		if err != nil {
+			// What is inserted depends on the encoding that a page says it is in.
+			name, encoding, _ := strings.Cut(name, "/")
+			if encoding != "" {
+				w.Header().Set("Content-Type", "text/html; charset="+encoding)
+			}
 			fmt.Fprintf(w, "<!doctype html><html lang=%s><head></head><body></body></html>", name)
 			return
 		}

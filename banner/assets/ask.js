@@ -1,6 +1,5 @@
 (host => {
-	// Beside the body no selector of the site counts it, and no style of the body moves it.
-	document.body.before(host);
+	BESIDE(host);
 	host.shadowRoot || host.attachShadow({ mode: 'open' }).append(host.firstChild.content);
 	const form = host.shadowRoot.querySelector('form');
 	form.onsubmit = event => {

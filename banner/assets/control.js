@@ -1,2 +1,1 @@
-// Beside the body no selector of the site counts it, and no style of the body moves it.
-document.body.before(document.currentScript.parentNode);
+BESIDE(document.currentScript.parentNode);

@@ -24,7 +24,9 @@ import (
 // BenchmarkEdge runs rounds in which each variant serves the same number of
 // requests in turn, so that a machine whose speed drifts slows all of them. It
 // reports medians over the rounds: CPU microseconds of the server per request,
-// and the ratio to the same server's plain proxy in the same round.
+// and the ratio to the same server's plain proxy in the same round. "undecided" and
+// "allowed" are of a page that came before, "unique" is an undecided visitor's page of
+// which each article is new.
 //
 //	go test -run '^$' -bench . -benchtime 20x ./bench
 func BenchmarkEdge(b *testing.B) {
@@ -49,22 +51,26 @@ func BenchmarkEdge(b *testing.B) {
 
 func compare(b *testing.B, edge *edge, nginx *nginx, path, encoding string, requests int) {
 	variants := []struct {
-		name, base, cookie string
-		pid                int
-		plain              int // index of what it is compared with
+		name, base, path, cookie string
+		pid                      int
+		plain                    int // index of what it is compared with
 	}{
-		{"plain", edge.plain, "", edge.pid, 0}, {"undecided", edge.gated, "", edge.pid, 0}, {"allowed", edge.gated, edge.cookie, edge.pid, 0},
-		{"nginx", nginx.plain, "", nginx.pid, 3}, {"sub_filter", nginx.filtered, "", nginx.pid, 3},
+		{"plain", edge.plain, path, "", edge.pid, 0},
+		{"undecided", edge.gated, path, "", edge.pid, 0},
+		{"unique", edge.gated, path + "&unique", "", edge.pid, 0},
+		{"allowed", edge.gated, path, edge.cookie, edge.pid, 0},
+		{"nginx", nginx.plain, path, "", nginx.pid, 4},
+		{"sub_filter", nginx.filtered, path, "", nginx.pid, 4},
 	}
 	if encoding == "zstd" {
-		variants = variants[:3] // nginx has none
+		variants = variants[:4] // nginx has none
 	}
 	costs := make([][]float64, len(variants))
 	serve := func(i int) float64 {
 		v := variants[i]
 		before := cpu(b, v.pid)
 		for range requests {
-			edge.get(b, v.base+path, v.cookie, encoding)
+			edge.get(b, v.base+v.path, v.cookie, encoding)
 		}
 		return (cpu(b, v.pid) - before).Seconds() * 1e6 / float64(requests)
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
-	"github.com/mamen-ai/consentgate/internal/htmlstream"
 	"github.com/mamen-ai/consentgate/internal/inventory"
+	"github.com/mamen-ai/consentgate/internal/memo"
 	"golang.org/x/net/html"
 )
 
@@ -22,7 +22,8 @@ import (
 // page, with the built-in catalogue and in writes of 32 KB, with the tokenizer of
 // x/net/html alone: the best rounds of both, which a busy machine disturbs least. The
 // inline scripts are searched anew for "new", and were seen before for "known", as
-// those of a site's pages are.
+// those of a site's pages are. The pages themselves were seen before for "remembered";
+// for "forgotten" there is a memory, but never of what comes.
 //
 // CONSENTGATE_CORPUS names a directory of real pages, and CONSENTGATE_CORPUS_LIST a
 // file with the names of those to take.
@@ -40,15 +41,13 @@ func BenchmarkGate(b *testing.B) {
 		sets["corpus"] = pages
 	}
 	for name, pages := range sets {
-		for _, known := range []bool{false, true} {
-			b.Run(name+map[bool]string{false: "/new", true: "/known"}[known], func(b *testing.B) {
-				compareWithTokenizer(b, services, pages, known)
-			})
+		for _, kind := range []string{"new", "known", "forgotten", "remembered"} {
+			b.Run(name+"/"+kind, func(b *testing.B) { compareWithTokenizer(b, services, pages, kind) })
 		}
 	}
 }
 
-func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]byte, known bool) {
+func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]byte, kind string) {
 	fresh := func() *gate.Permit {
 		compiled, err := catalogue.New(services)
 		if err != nil {
@@ -61,27 +60,34 @@ func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]
 		return g.Permit(consent.Choice{})
 	}
 	site := catalogue.Base{Scheme: "https", Host: "example.kz", Path: "/", FirstParty: catalogue.HostSet{"example.kz", "*.example.kz"}}
-	var elements gate.Elements
-	rewriter := htmlstream.NewRewriter(io.Discard, nil)
+	var (
+		page   memo.Page
+		memory *memo.Memory
+	)
+	if kind == "remembered" {
+		memory = memo.NewMemory()
+	}
 	permit, size := fresh(), 0
 	for _, page := range pages {
 		size += len(page)
 	}
 	ours, theirs := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
 	for b.Loop() {
-		if !known {
+		switch kind {
+		case "new":
 			permit = fresh()
+		case "forgotten":
+			memory = memo.NewMemory()
 		}
 		start := time.Now()
-		for _, page := range pages {
-			elements.Reset(permit, site, silent{}, gate.Insertion{})
-			rewriter.Reset(io.Discard, &elements)
-			for rest := page; len(rest) > 0; {
+		for _, rest := range pages {
+			page.Reset(memory, io.Discard, permit, site, silent{}, gate.Insertion{})
+			for len(rest) > 0 {
 				n := min(len(rest), 32<<10)
-				rewriter.Write(rest[:n])
+				page.Write(rest[:n])
 				rest = rest[n:]
 			}
-			rewriter.Close()
+			page.Close()
 		}
 		middle := time.Now()
 		for _, page := range pages {

@@ -2,10 +2,12 @@ package bench
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // The origin's pages: markup, text and scripts in about the shares that real
@@ -30,7 +32,10 @@ const (
 `
 )
 
-var pages sync.Map // bytes → string
+var (
+	pages  sync.Map     // bytes → string
+	served atomic.Int64 // pages that are made for one request
+)
 
 func servePage(w http.ResponseWriter, r *http.Request) {
 	size, err := strconv.Atoi(r.URL.Query().Get("bytes"))
@@ -38,13 +43,18 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	page, ok := pages.Load(size)
+	cached, ok := pages.Load(size)
 	if !ok {
-		page, _ = pages.LoadOrStore(size, makePage(size))
+		cached, _ = pages.LoadOrStore(size, makePage(size))
+	}
+	page := cached.(string)
+	if r.URL.Query().Has("unique") {
+		// Every article is another one each time.
+		page = strings.ReplaceAll(page, "Заголовок", fmt.Sprintf("%018d", served.Add(1)))
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(page.(string))))
-	w.Write([]byte(page.(string)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+	io.WriteString(w, page)
 }
 
 func makePage(size int) string {

@@ -9,7 +9,7 @@ import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/contentcoding"
 	"github.com/mamen-ai/consentgate/internal/gate"
-	"github.com/mamen-ai/consentgate/internal/htmlstream"
+	"github.com/mamen-ai/consentgate/internal/memo"
 )
 
 // heldBytes is how much of a page is held before its header goes out. Caddy's
@@ -26,8 +26,7 @@ type bodyWriter struct {
 	begin    func()                // sends the header
 	decoder  *decoder              // nil for an identity body
 	encoder  contentcoding.Encoder // nil for an identity body
-	rewriter *htmlstream.Rewriter
-	elements gate.Elements
+	rewriter memo.Page
 
 	prefix  []byte        // first bytes of the page, for the charset
 	held    []byte        // output not yet sent
@@ -39,25 +38,23 @@ type bodyWriter struct {
 
 var bodyWriters = sync.Pool{New: func() any {
 	return &bodyWriter{
-		rewriter: htmlstream.NewRewriter(io.Discard, nil),
-		prefix:   make([]byte, 0, heldBytes),
-		held:     make([]byte, 0, 4*heldBytes),
+		prefix: make([]byte, 0, heldBytes),
+		held:   make([]byte, 0, 4*heldBytes),
 	}
 }}
 
-// newBodyWriter starts a page that comes and goes in the given content codings. begin
-// sends the header; it is called once, before the first byte.
-func newBodyWriter(out http.ResponseWriter, x *exchange, from, to string, begin func()) *bodyWriter {
+// newBodyWriter starts a page that comes in one content coding and goes in another.
+// begin sends the header; it is called once, before the first byte.
+func newBodyWriter(out http.ResponseWriter, x *exchange, from, coding string, begin func()) *bodyWriter {
 	b := bodyWriters.Get().(*bodyWriter)
 	b.out, b.x, b.begin = out, x, begin
 	b.prefix, b.held = b.prefix[:0], b.held[:0]
 	b.began, b.raw, b.aborted, b.took = false, false, false, 0
-	b.elements.Reset(x.permit, x.base(), x, x.insertion(b.utf8))
-	if b.encoder = contentcoding.NewEncoder(to, out); b.encoder != nil {
-		b.rewriter.Reset(insertedWriter{(*heldWriter)(b)}, &b.elements)
-	} else {
-		b.rewriter.Reset((*heldWriter)(b), &b.elements)
+	var to io.Writer = (*heldWriter)(b)
+	if b.encoder = contentcoding.NewEncoder(coding, out); b.encoder != nil {
+		to = insertedWriter{(*heldWriter)(b)}
 	}
+	b.rewriter.Reset(x.handler.memory, to, x.permit, x.base(), x, x.insertion(b.utf8))
 	b.decoder = newDecoder(from, (*decodedWriter)(b))
 	return b
 }
@@ -73,6 +70,9 @@ func (b *bodyWriter) Write(p []byte) (int, error) {
 // Flush sends what is ready. It leaves the header open while there is nothing
 // to send after it.
 func (b *bodyWriter) Flush() error {
+	if err := b.rewriter.Flush(); err != nil {
+		return err
+	}
 	if err := b.release(); err != nil || !b.began || b.encoder == nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (b *bodyWriter) Close() error {
 		if err := b.rewriter.Close(); err != nil {
 			return err
 		}
-		b.x.handler.app.metrics.observePage(b.took, b.rewriter)
+		b.x.handler.app.metrics.observePage(b.took, b.rewriter.Rewriter())
 	}
 	if len(b.held) == 0 && !b.began {
 		b.began = true
@@ -140,8 +140,7 @@ func (b *bodyWriter) Recycle() {
 		b.encoder = nil
 	}
 	b.out, b.x, b.begin = nil, nil, nil
-	b.rewriter.Reset(io.Discard, nil)
-	b.elements.Reset(nil, catalogue.Base{}, nil, gate.Insertion{})
+	b.rewriter.Reset(nil, io.Discard, nil, catalogue.Base{}, nil, gate.Insertion{})
 	bodyWriters.Put(b)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/memo"
 )
 
 func init() {
@@ -94,6 +95,7 @@ type Handler struct {
 	logger      *slog.Logger
 	heads       headCache
 	pieces      pieces
+	memory      *memo.Memory
 	browsers    *browsers
 	documents   documents
 	offer       consent.Offer // what visitors are asked about
@@ -146,6 +148,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.app = app.(*App)
 	h.browsers = newBrowsers()
+	h.memory = memo.NewMemory()
 	if err := h.provisionEncode(); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ var layers = [][]string{
 	{"cmd/consentgate"},
 	{"caddyfile"},
 	{"module"},
-	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/retention", "internal/receipt", "internal/redact", "internal/downstream"},
+	{"banner", "storage", "storage/sqlite", "storage/storagetest", "internal/gate", "internal/memo", "internal/retention", "internal/receipt", "internal/redact", "internal/downstream"},
 	{"internal/catalogue", "internal/htmlstream", "internal/report"},
 	{"internal/consent", "internal/policy", "internal/asciijson", "internal/inventory", "internal/snippettest", "internal/policytest", "internal/mounttest", "internal/contentcoding"},
 }
@@ -25,6 +25,7 @@ var layers = [][]string{
 var within = map[string][]string{
 	"storage/sqlite":      {"storage"},
 	"storage/storagetest": {"storage"},
+	"internal/memo":       {"internal/gate"},
 	"internal/retention":  {"storage"},
 	"internal/downstream": {"storage"},
 	"internal/receipt":    {"storage"},

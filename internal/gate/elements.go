@@ -200,3 +200,23 @@ func attr(t *htmlstream.Tag, name string) []byte {
 	raw, _ := t.Attr(name)
 	return raw
 }
+
+// Context is what decides, beside the bytes of a document's body, what becomes of them.
+// Of two documents of one site with equal contexts, equal bytes are judged alike.
+type Context struct {
+	Permit             *Permit
+	Path               string // against which references are resolved
+	scheme, host, home string
+	hasBase, based     bool
+	place              Place
+}
+
+// Context returns the context of the document at hand, once its body has begun. ok is
+// false where there is none: before, in fragments and framesets, and under a choice for
+// which there is no permit of long life.
+func (e *Elements) Context() (c Context, ok bool) {
+	return Context{
+		Permit: e.permit, Path: e.base.Path, scheme: e.base.Scheme, host: e.base.Host, home: e.insertion.Home,
+		hasBase: e.hasBase, based: e.based, place: e.place,
+	}, e.inBody && e.permit.kept
+}

@@ -277,6 +277,7 @@ func (g *Gate) Permit(choice consent.Choice) *Permit {
 	}
 	permit := newPermit(g, choice)
 	if len(g.permits) < maxPermits {
+		permit.kept = true
 		g.permits[key] = permit
 	}
 	return permit

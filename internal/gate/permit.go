@@ -14,6 +14,7 @@ type Permit struct {
 	gate    *Gate
 	running []bool
 	open    bool   // nothing is blocked
+	kept    bool   // the gate gives this one for every equal choice
 	policy  string // Content-Security-Policy
 	guard   []byte // JavaScript of the runtime guard; nil when open
 	signals []byte // JavaScript of vendors' consent calls

@@ -115,6 +115,10 @@ type Rewriter struct {
 
 	oversize        int
 	oversizeScripts int
+
+	recording bool
+	recorded  []Edit
+	consumed  int // bytes before in since recording began
 }
 
 // NewRewriter returns a Rewriter from which w, which may be an Inserter, receives the
@@ -135,6 +139,8 @@ func (r *Rewriter) Reset(w io.Writer, h Handler) {
 		element: &unknown,
 		tag:     Tag{element: &unknown, attributes: r.tag.attributes[:0], edits: r.tag.edits[:0]},
 		text:    Text{edits: r.text.edits[:0]},
+
+		recorded: r.recorded[:0],
 	}
 }
 
@@ -211,6 +217,7 @@ func (r *Rewriter) suspend() {
 		r.flush(rest)
 	}
 	r.in, r.sent = nil, 0
+	r.consumed += size
 }
 
 // limitHold lets go of what is too long to be held when in[:end] has been read.
@@ -265,6 +272,7 @@ func (r *Rewriter) token(end int) []byte {
 // release ends the hold on the token that reaches to end, with its edits.
 func (r *Rewriter) release(end int) {
 	if r.held && !r.styling && len(r.tag.edits) > 0 {
+		r.note(r.tag.edits)
 		token := r.token(end)
 		if r.start >= 0 {
 			r.out = append(r.out, r.in[r.sent:r.start]...)

@@ -45,6 +45,7 @@ func (r *Rewriter) showStyle(end, behind int) {
 		n = len(t.data)
 	}
 	t.edits.cut(n)
+	r.note(t.edits)
 	if r.start >= 0 {
 		if len(t.edits) > 0 {
 			r.out = append(r.out, r.in[r.sent:r.start]...)

@@ -1,0 +1,84 @@
+package memo
+
+import (
+	"io"
+
+	"github.com/mamen-ai/consentgate/internal/htmlstream"
+)
+
+// maxJoined is the most, in bytes, that is put together for one write.
+const maxJoined = 32 << 10
+
+// joiner puts small writes together. It implements htmlstream.Inserter.
+type joiner struct {
+	w        io.Writer
+	inserter htmlstream.Inserter // w, where it is one
+	buffer   []byte
+}
+
+func (j *joiner) reset(w io.Writer) {
+	j.w, j.buffer = w, j.buffer[:0]
+	j.inserter, _ = w.(htmlstream.Inserter)
+}
+
+// Write implements io.Writer.
+func (j *joiner) Write(p []byte) (int, error) {
+	if len(j.buffer)+len(p) > maxJoined {
+		if err := j.flush(); err != nil {
+			return 0, err
+		}
+	}
+	if len(p) >= maxJoined {
+		return j.w.Write(p)
+	}
+	j.buffer = append(j.buffer, p...)
+	return len(p), nil
+}
+
+// Insert implements htmlstream.Inserter.
+func (j *joiner) Insert(text []byte) error {
+	if err := j.flush(); err != nil {
+		return err
+	}
+	if j.inserter != nil {
+		return j.inserter.Insert(text)
+	}
+	_, err := j.w.Write(text)
+	return err
+}
+
+// edited writes a piece of the page with insertions.
+func (j *joiner) edited(piece []byte, edits []htmlstream.Edit) error {
+	at := 0
+	for _, edit := range edits {
+		if _, err := j.Write(piece[at:edit.Offset]); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(j, edit.Text); err != nil {
+			return err
+		}
+		at = edit.Offset
+	}
+	_, err := j.Write(piece[at:])
+	return err
+}
+
+// WriteString implements io.StringWriter.
+func (j *joiner) WriteString(s string) (int, error) {
+	if len(j.buffer)+len(s) > maxJoined {
+		if err := j.flush(); err != nil {
+			return 0, err
+		}
+	}
+	j.buffer = append(j.buffer, s...)
+	return len(s), nil
+}
+
+func (j *joiner) flush() error {
+	if len(j.buffer) == 0 {
+		return nil
+	}
+	_, err := j.w.Write(j.buffer)
+	j.buffer = j.buffer[:0]
+	return err
+}

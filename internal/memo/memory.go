@@ -1,0 +1,112 @@
+// Package memo rewrites pages and remembers what the rewriting made of each segment of
+// their bodies, so that the same bytes under the same choice aren't scanned again. That
+// spares most of the cost of pages that many visitors get.
+//
+// It owns the segments: where they are cut, how they are known again, how much is
+// remembered. Of the pages themselves it keeps only hashes. What is inserted is decided
+// by package gate and found by package htmlstream; a page comes out the same with and
+// without a memory.
+package memo
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/htmlstream"
+)
+
+const (
+	// window is how many bytes a segment is looked up by, and its least size.
+	window = 4 << 10
+	// maxSegment is the most bytes of a segment that is remembered.
+	maxSegment = 2 * window
+	// maxNotes is the most edits, and the most sights, of a segment that is remembered.
+	maxNotes = 256
+	// maxMemory bounds what is remembered, in bytes; about twice as much while a new
+	// generation grows.
+	maxMemory = 8 << 20
+)
+
+// Memory remembers segments of a site's pages. It is safe for concurrent use. Whoever
+// knows neither its seed nor the site's pages can't make two segments that it takes
+// for each other.
+type Memory struct {
+	seed maphash.Seed
+
+	mu sync.Mutex
+	// Segments are forgotten by generations: what wasn't asked for while the young one
+	// grew full goes with the old one.
+	young, old map[key]*segment
+	size       int // of young, in bytes
+	// once holds the hashes of segments that were seen one time, by their last bits.
+	// What is made for one visitor ends here.
+	once [1 << 14]uint64
+}
+
+// NewMemory returns an empty memory.
+func NewMemory() *Memory {
+	return &Memory{seed: maphash.MakeSeed(), young: map[key]*segment{}}
+}
+
+// key is what a segment is looked up by.
+type key struct {
+	permit *gate.Permit
+	path   uint64 // hash of the path of its page
+	window uint64 // hash of its first bytes
+}
+
+// segment is what was made, in a context, of bytes that lead from one place where the
+// rewriter rests to the next.
+type segment struct {
+	context gate.Context
+	size    int    // in bytes
+	rest    uint64 // hash of the bytes behind the window
+	edits   []htmlstream.Edit
+	sights  []sight
+}
+
+// weight is about what the segment takes in memory, in bytes.
+func (s *segment) weight() int {
+	n := 300 + len(s.context.Path) + 24*len(s.edits) + 64*len(s.sights)
+	for _, edit := range s.edits {
+		n += len(edit.Text)
+	}
+	for _, sight := range s.sights {
+		n += len(sight.host)
+	}
+	return n
+}
+
+// find returns the segment of the key, which may be of another context. Without one it
+// reports whether the key was asked for before, so that it's worth remembering.
+func (m *Memory) find(k key) (s *segment, again bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.young[k]; s != nil {
+		return s, true
+	}
+	if s := m.old[k]; s != nil {
+		m.put(k, s)
+		return s, true
+	}
+	hash := k.path ^ k.window
+	place := &m.once[hash%uint64(len(m.once))]
+	again = *place == hash
+	*place = hash
+	return nil, again
+}
+
+// keep remembers a segment.
+func (m *Memory) keep(k key, s *segment) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.put(k, s)
+}
+
+func (m *Memory) put(k key, s *segment) {
+	if m.size += s.weight(); m.size > maxMemory {
+		m.old, m.young, m.size = m.young, map[key]*segment{}, s.weight()
+	}
+	m.young[k] = s
+}

@@ -1,0 +1,248 @@
+package memo
+
+import (
+	"bytes"
+	"hash/maphash"
+	"io"
+	"slices"
+
+	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/htmlstream"
+)
+
+// Page rewrites one page. A zero Page is to be Reset before use, and can be used again
+// after another Reset. It isn't safe for concurrent use.
+//
+// The body is cut into segments of at least 4 KB that begin and end where the rewriter
+// rests. A segment whose bytes are known passes with the edits that were made then, and
+// the observer is told what it was told then; another one goes through the rewriter. Up
+// to a segment is held back until more of it comes, or Flush.
+type Page struct {
+	memory   *Memory
+	rewriter htmlstream.Rewriter
+	elements gate.Elements
+	witness  witness
+	out      joiner
+
+	resting bool         // what comes next begins a segment
+	known   bool         // context is set
+	context gate.Context // of the page's segments
+	key     key          // of the segment at hand
+	held    []byte       // beginning of a segment that isn't looked up or complete yet
+	found   *segment     // what held may be
+
+	// Of what is scanned, until the rewriter rests:
+	goal     int // bytes to scan before that is looked at
+	scanned  int
+	learning bool // it is recorded
+	oversize int
+	rest     maphash.Hash
+	recalled int // bytes that weren't scanned
+}
+
+// aside is how many bytes are scanned before a page's first segment, at least, and
+// between the places where the rewriter might rest.
+const aside = 256
+
+// Reset makes p ready for another page, which is written to w rewritten; see
+// htmlstream.Inserter. m may be nil: then everything is scanned.
+func (p *Page) Reset(m *Memory, w io.Writer, permit *gate.Permit, base catalogue.Base, o gate.Observer, insertion gate.Insertion) {
+	p.memory = m
+	p.witness = witness{Observer: o, sights: p.witness.sights[:0]}
+	p.out.reset(w)
+	p.elements.Reset(permit, base, &p.witness, insertion)
+	p.rewriter.Reset(&p.out, &p.elements)
+	p.resting, p.known, p.context, p.key, p.held, p.found = false, false, gate.Context{}, key{}, p.held[:0], nil
+	p.goal, p.scanned, p.learning, p.recalled = aside, 0, false, 0
+}
+
+// Rewriter returns the rewriter, for its counters.
+func (p *Page) Rewriter() *htmlstream.Rewriter { return &p.rewriter }
+
+// Write implements io.Writer. It fails only with the error of the underlying writer, or
+// after Close.
+func (p *Page) Write(b []byte) (int, error) {
+	for rest := b; len(rest) > 0; {
+		var err error
+		switch {
+		case p.memory == nil:
+			_, err = p.rewriter.Write(rest)
+			rest = nil
+		case p.resting:
+			rest, err = p.look(rest)
+		default:
+			rest, err = p.scan(rest)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(b), p.out.flush()
+}
+
+// Flush writes all of the page that is complete.
+func (p *Page) Flush() error {
+	if err := p.giveUp(); err != nil {
+		return err
+	}
+	return p.out.flush()
+}
+
+// Close ends the page. It doesn't close the underlying writer.
+func (p *Page) Close() error {
+	if err := p.giveUp(); err != nil {
+		return err
+	}
+	if err := p.rewriter.Close(); err != nil {
+		return err
+	}
+	return p.out.flush()
+}
+
+// look looks for the segment that begins with what is held and b, and passes it or
+// begins to scan it. It returns what of b is left.
+func (p *Page) look(b []byte) (rest []byte, err error) {
+	piece, b := p.peek(b, window)
+	if piece == nil {
+		return nil, nil
+	}
+	again := false
+	if p.found == nil {
+		p.key.window = maphash.Bytes(p.memory.seed, piece)
+		p.found, again = p.memory.find(p.key)
+		if p.found != nil && p.found.context != p.context {
+			p.found = nil
+		}
+	}
+	if s := p.found; s != nil {
+		if piece, b = p.peek(b, s.size); piece == nil {
+			return nil, nil
+		}
+		if maphash.Bytes(p.memory.seed, piece[window:]) == s.rest {
+			if len(p.held) == 0 {
+				b = b[s.size:]
+			}
+			err = p.recall(piece, s)
+			p.held, p.found = p.held[:0], nil
+			return b, err
+		}
+		again = true
+	}
+	p.begin(window, again)
+	return b, p.scanHeld()
+}
+
+// peek returns the first n bytes of what is held and b, and what of b isn't held. When
+// there are fewer, all of b is held and piece is nil.
+func (p *Page) peek(b []byte, n int) (piece, rest []byte) {
+	if len(p.held) == 0 && len(b) >= n {
+		return b[:n], b
+	}
+	more := min(max(n-len(p.held), 0), len(b))
+	p.held = append(p.held, b[:more]...)
+	if len(p.held) < n {
+		return nil, nil
+	}
+	return p.held[:n], b[more:]
+}
+
+// recall passes a segment as it was passed before.
+func (p *Page) recall(piece []byte, s *segment) error {
+	for i := range s.sights {
+		s.sights[i].tell(p.witness.Observer)
+	}
+	p.recalled += len(piece)
+	return p.out.edited(piece, s.edits)
+}
+
+// begin begins to scan up to the first place behind goal bytes where the rewriter
+// rests, and records it if it's worth it.
+func (p *Page) begin(goal int, again bool) {
+	p.resting, p.found = false, nil
+	p.goal, p.scanned, p.learning = goal, 0, again
+	if again {
+		p.rewriter.Record()
+		p.witness.recording, p.witness.sights = true, p.witness.sights[:0]
+		p.oversize = p.rewriter.Oversize() + p.rewriter.OversizeScripts()
+		p.rest.SetSeed(p.memory.seed)
+	}
+}
+
+// scanHeld scans what is held, all of it.
+func (p *Page) scanHeld() error {
+	for rest := p.held; len(rest) > 0; {
+		if p.resting {
+			p.begin(window, false)
+		}
+		var err error
+		if rest, err = p.scan(rest); err != nil {
+			return err
+		}
+	}
+	p.held = p.held[:0]
+	return nil
+}
+
+// giveUp scans what is held without waiting for the rest of its segment.
+func (p *Page) giveUp() error {
+	if len(p.held) == 0 {
+		return nil
+	}
+	p.begin(window, false)
+	return p.scanHeld()
+}
+
+// scan gives the rewriter what leads to the next place where it may rest: behind the
+// first ">" that comes behind the goal, however the page is cut into writes.
+func (p *Page) scan(b []byte) (rest []byte, err error) {
+	n := min(len(b), max(p.goal-p.scanned, 0))
+	if end := bytes.IndexByte(b[n:], '>'); end >= 0 {
+		n += end + 1
+	} else {
+		n = len(b)
+	}
+	piece := b[:n]
+	if p.learning && p.scanned+n > window {
+		p.rest.Write(piece[max(window-p.scanned, 0):])
+	}
+	p.scanned += n
+	if _, err = p.rewriter.Write(piece); err != nil {
+		return nil, err
+	}
+	if p.scanned > p.goal && piece[n-1] == '>' {
+		if p.rewriter.Resting() {
+			p.end()
+		} else {
+			p.goal = p.scanned + aside
+		}
+	}
+	return b[n:], nil
+}
+
+// end ends what was scanned, at a place where the rewriter rests.
+func (p *Page) end() {
+	context, ok := p.elements.Context()
+	if !p.known {
+		p.known, p.context = true, context
+		p.key.permit, p.key.path = context.Permit, maphash.String(p.memory.seed, context.Path)
+	}
+	same := ok && context == p.context
+	if p.learning {
+		p.learn(same)
+	}
+	if p.resting = same; !same {
+		p.memory = nil // a base element in a body is rare
+	}
+}
+
+// learn remembers what was scanned.
+func (p *Page) learn(same bool) {
+	p.learning, p.witness.recording = false, false
+	edits, sights := p.rewriter.Recorded(), p.witness.sights
+	if !same || p.scanned > maxSegment || len(edits) > maxNotes || len(sights) > maxNotes ||
+		p.oversize != p.rewriter.Oversize()+p.rewriter.OversizeScripts() {
+		return
+	}
+	p.memory.keep(p.key, &segment{p.context, p.scanned, p.rest.Sum64(), slices.Clone(edits), slices.Clone(sights)})
+}

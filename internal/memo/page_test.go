@@ -390,11 +390,11 @@ func TestRememberedPagesAllocateNothing(t *testing.T) {
 
 func FuzzPage(f *testing.F) {
 	for seed := range uint64(4) {
-		f.Add([]byte(randomPage(rand.New(rand.NewPCG(8, seed)), 14<<10)), seed)
+		f.Add([]byte(randomPage(rand.New(rand.NewPCG(8, seed)), 5<<10)), seed)
 	}
-	g := testGate(f)
-	m, p, permit := NewMemory(), new(Page), g.Permit(undecided)
+	permit := testGate(f).Permit(undecided)
 	f.Fuzz(func(t *testing.T, page []byte, seed uint64) {
+		m, p := NewMemory(), new(Page)
 		random := rand.New(rand.NewPCG(9, seed))
 		want, told := plain(t, permit, baseOf("/"), string(page))
 		for range 4 {

@@ -232,8 +232,9 @@ func (r *Rewriter) limitHold(end int) {
 			r.scriptDone(end)
 		}
 	case length <= maxTag:
-	case r.state == tagName:
-		r.named(end) // no known element's name is that long
+	case r.state == tagName: // no known element's name is that long
+		r.named(end)
+		r.drop()
 	default:
 		r.giveUpTag(end)
 	}

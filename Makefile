@@ -23,6 +23,7 @@ test: tools check collateral ## everything CI runs
 .PHONY: collateral
 collateral: corpus ## what isn't a tracker stays as it is, on thousands of real pages
 	go test ./e2e/collateral
+	go test -tags corpus -run '^TestCorpus$$' ./internal/htmlstream
 
 .PHONY: corpus
 corpus: ## fetches those pages from Debian's packages, when they're missing
@@ -45,6 +46,7 @@ check: ## formatting, vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "gofmt wants these files:"; echo "$$unformatted"; exit 1; fi
 	go vet $(TESTFLAGS) ./...
 	go vet $(TESTFLAGS) -tags matrix ./e2e/leaks
+	go vet -tags corpus ./internal/htmlstream
 	go tool staticcheck ./...
 
 # How long each fuzz target runs with "make fuzz".

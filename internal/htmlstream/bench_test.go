@@ -16,9 +16,9 @@ import (
 	"golang.org/x/net/html"
 )
 
-// corpus returns the pages in the directory named by CONSENTGATE_CORPUS, by
+// namedPages returns the pages in the directory named by CONSENTGATE_CORPUS, by
 // name; none if the variable is unset.
-func corpus(tb testing.TB) map[string][]byte {
+func namedPages(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	pages := map[string][]byte{}
 	directory := os.Getenv("CONSENTGATE_CORPUS")
@@ -82,7 +82,7 @@ func benchmarkPages(b *testing.B) []page {
 		}
 		wanted = string(text)
 	}
-	for name, text := range corpus(b) {
+	for name, text := range namedPages(b) {
 		if list == "" || strings.Contains(wanted, name) {
 			all.texts = append(all.texts, text)
 			all.size += len(text)

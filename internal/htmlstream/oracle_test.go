@@ -232,39 +232,6 @@ func TestForeignTagsAreThoseOfXNet(t *testing.T) {
 	}
 }
 
-// TestCorpus runs over the pages named by CONSENTGATE_CORPUS: the same tags as
-// x/net/html outside of foreign content, and the same bytes.
-func TestCorpus(t *testing.T) {
-	compared := 0
-	for name, text := range corpus(t) {
-		if got := rewriteCut(t, text, &lister{}); !bytes.Equal(got, text) {
-			t.Errorf("%s: changed without an edit", name)
-		}
-		edited := string(rewriteCut(t, text, editing()))
-		if plain := string(text); !strings.Contains(plain, RenamePrefix) && removeInserted(edited) != removeInserted(plain) {
-			t.Errorf("%s: the edits did more than insert", name)
-		}
-		var cuts []int
-		for cut := 7; cut < len(text); cut += 61 {
-			cuts = append(cuts, cut)
-		}
-		if string(rewriteCut(t, text, editing(), cuts...)) != edited {
-			t.Errorf("%s: pieces change the output", name)
-		}
-		if passes(text) {
-			continue
-		}
-		h := &lister{}
-		rewriteCut(t, text, h)
-		want := tokenizerTags(text)
-		compared++
-		if !slices.Equal(h.tags, want) {
-			t.Errorf("%s: %d start tags, x/net/html reads %d, or their attributes differ", name, len(h.tags), len(want))
-		}
-	}
-	t.Logf("%d pages compared", compared)
-}
-
 // FuzzRewriter holds every promise at once: no cut changes the output, a
 // handler that edits nothing gets the same bytes, edits only insert, and the
 // tags and the document are those of x/net/html.

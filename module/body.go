@@ -21,16 +21,15 @@ const heldBytes = 1024
 // bodyWriter rewrites one page: origin's bytes → decoder, if they are encoded →
 // rewriter → what is held → encoder, if the visitor takes a coding → the visitor.
 type bodyWriter struct {
-	out      http.ResponseWriter
 	x        *exchange
-	begin    func()                // sends the header
+	sink     sink
 	decoder  *decoder              // nil for an identity body
 	encoder  contentcoding.Encoder // nil for an identity body
 	rewriter memo.Page
 
 	prefix  []byte        // first bytes of the page, for the charset
-	held    []byte        // output not yet sent
-	began   bool          // the header was sent
+	held    []byte        // first bytes of the output, while the header may change
+	began   bool          // the header won't change any more
 	raw     bool          // UTF-16: bytes aren't characters, so they pass as they are
 	aborted bool          // the response was given up; nothing more may follow
 	took    time.Duration // spent in the rewriter
@@ -44,14 +43,15 @@ var bodyWriters = sync.Pool{New: func() any {
 }}
 
 // newBodyWriter starts a page that comes in one content coding and goes in another.
-// begin sends the header; it is called once, before the first byte.
-func newBodyWriter(out http.ResponseWriter, x *exchange, from, coding string, begin func()) *bodyWriter {
+// See sink about length and begin.
+func newBodyWriter(out http.ResponseWriter, x *exchange, from, length, coding string, begin func()) *bodyWriter {
 	b := bodyWriters.Get().(*bodyWriter)
-	b.out, b.x, b.begin = out, x, begin
+	b.x = x
+	b.sink.reset(out, length, begin)
 	b.prefix, b.held = b.prefix[:0], b.held[:0]
 	b.began, b.raw, b.aborted, b.took = false, false, false, 0
 	var to io.Writer = (*heldWriter)(b)
-	if b.encoder = contentcoding.NewEncoder(coding, out); b.encoder != nil {
+	if b.encoder = contentcoding.NewEncoder(coding, &b.sink); b.encoder != nil {
 		to = insertedWriter{(*heldWriter)(b)}
 	}
 	b.rewriter.Reset(x.handler.memory, to, x.permit, x.base(), x, x.insertion(b.utf8))
@@ -73,10 +73,15 @@ func (b *bodyWriter) Flush() error {
 	if err := b.rewriter.Flush(); err != nil {
 		return err
 	}
-	if err := b.release(); err != nil || !b.began || b.encoder == nil {
+	if err := b.release(); err != nil || !b.began {
 		return err
 	}
-	return b.encoder.Flush()
+	if b.encoder != nil {
+		if err := b.encoder.Flush(); err != nil {
+			return err
+		}
+	}
+	return b.sink.release()
 }
 
 // release lets go of what is held.
@@ -84,25 +89,30 @@ func (b *bodyWriter) release() error {
 	if len(b.held) == 0 {
 		return nil
 	}
-	if !b.began {
-		b.began = true
-		declareCharset(b.out.Header(), b.prefix)
-		b.begin()
-	}
+	b.start()
 	_, err := b.send(b.held)
 	b.held = b.held[:0]
 	return err
+}
+
+// start ends the time in which the header may change.
+func (b *bodyWriter) start() {
+	if !b.began {
+		b.began = true
+		declareCharset(b.sink.out.Header(), b.prefix)
+		b.sink.start()
+	}
 }
 
 func (b *bodyWriter) send(p []byte) (int, error) {
 	if b.encoder != nil {
 		return b.encoder.Write(p)
 	}
-	return b.out.Write(p)
+	return b.sink.Write(p)
 }
 
 // Began implements body.
-func (b *bodyWriter) Began() bool { return b.began }
+func (b *bodyWriter) Began() bool { return b.sink.began }
 
 // Close writes what is left of a complete page.
 func (b *bodyWriter) Close() error {
@@ -117,14 +127,15 @@ func (b *bodyWriter) Close() error {
 		}
 		b.x.handler.app.metrics.observePage(b.took, b.rewriter.Rewriter())
 	}
-	if len(b.held) == 0 && !b.began {
-		b.began = true
-		b.begin()
-	}
-	if err := b.release(); err != nil || b.encoder == nil {
+	if err := b.release(); err != nil {
 		return err
 	}
-	return b.encoder.Close()
+	if b.encoder != nil {
+		if err := b.encoder.Close(); err != nil {
+			return err
+		}
+	}
+	return b.sink.close()
 }
 
 // Recycle gives the buffers back. A page that wasn't closed stays cut where it
@@ -139,7 +150,8 @@ func (b *bodyWriter) Recycle() {
 		b.encoder.Recycle()
 		b.encoder = nil
 	}
-	b.out, b.x, b.begin = nil, nil, nil
+	b.x = nil
+	b.sink.reset(nil, "", nil)
 	b.rewriter.Reset(nil, io.Discard, nil, catalogue.Base{}, nil, gate.Insertion{})
 	bodyWriters.Put(b)
 }
@@ -169,7 +181,7 @@ func (d *decodedWriter) Write(p []byte) (int, error) {
 }
 
 // utf8 reports whether what has been seen of the page says that it is in UTF-8.
-func (b *bodyWriter) utf8() bool { return isUTF8(b.out.Header().Get("Content-Type"), b.prefix) }
+func (b *bodyWriter) utf8() bool { return isUTF8(b.sink.out.Header().Get("Content-Type"), b.prefix) }
 
 func utf16BOM(p []byte) bool {
 	return len(p) >= 2 && (p[0] == 0xfe && p[1] == 0xff || p[0] == 0xff && p[1] == 0xfe)
@@ -186,6 +198,10 @@ func (h *heldWriter) Write(p []byte) (int, error) {
 	if len(b.held)+len(p) < heldBytes || len(b.prefix) < heldBytes {
 		b.held = append(b.held, p...)
 		return len(p), nil
+	}
+	if len(b.held) == 0 {
+		b.start()
+		return b.send(p)
 	}
 	// No more is copied than what the first write wants.
 	n := max(0, heldBytes-len(b.held))

@@ -74,11 +74,11 @@ func (rw *responseWriter) begin() {
 		return
 	}
 	send := func() { rw.ResponseWriter.WriteHeader(rw.status) }
-	encoding := rw.Header().Get("Content-Encoding")
+	encoding, length := rw.Header().Get("Content-Encoding"), rw.Header().Get("Content-Length")
 	switch kind := rw.decide(); {
 	case !rw.hasBody():
 	case kind == page:
-		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, rw.coding, send)
+		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, length, rw.coding, send)
 		return
 	case kind == rules:
 		rw.body = &rulesBody{x: rw.x, out: rw.ResponseWriter, send: send, encoded: encoding != ""}

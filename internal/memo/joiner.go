@@ -37,14 +37,14 @@ func (j *joiner) Write(p []byte) (int, error) {
 
 // Insert implements htmlstream.Inserter.
 func (j *joiner) Insert(text []byte) error {
+	if j.inserter == nil {
+		_, err := j.Write(text)
+		return err
+	}
 	if err := j.flush(); err != nil {
 		return err
 	}
-	if j.inserter != nil {
-		return j.inserter.Insert(text)
-	}
-	_, err := j.w.Write(text)
-	return err
+	return j.inserter.Insert(text)
 }
 
 // edited writes a piece of the page with insertions.

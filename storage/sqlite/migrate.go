@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strconv"
 	"strings"
@@ -43,6 +45,36 @@ func migrations(files fs.FS) ([]migration, error) {
 	return list, nil
 }
 
+// A database file begins with the magic string, and has its user version at the
+// offset, 4 bytes big-endian (SQLite, "Database File Format", section 1.3).
+const (
+	magic         = "SQLite format 3\x00"
+	versionOffset = 60
+)
+
+// refuseNewer refuses a database whose header is ahead of the steps, before SQLite
+// opens it: even switching its journal's mode would change it. A file that is
+// empty or no database is left to SQLite.
+func refuseNewer(file io.ReaderAt, steps []migration) error {
+	var header [versionOffset + 4]byte
+	n, err := file.ReadAt(header[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if n < len(header) || string(header[:len(magic)]) != magic {
+		return nil
+	}
+	return checkVersion(int(binary.BigEndian.Uint32(header[versionOffset:])), steps)
+}
+
+func checkVersion(version int, steps []migration) error {
+	if version > len(steps) {
+		return fmt.Errorf("the database has schema version %d, this consentgate knows up to %d: run the newer consentgate that wrote it",
+			version, len(steps))
+	}
+	return nil
+}
+
 // migrate brings the database to the newest version, all steps in one
 // transaction. It goes forward only and refuses a database that is ahead of it.
 func migrate(ctx context.Context, conn *sql.Conn, steps []migration) error {
@@ -50,12 +82,8 @@ func migrate(ctx context.Context, conn *sql.Conn, steps []migration) error {
 	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("reading the schema version: %w", err)
 	}
-	if version > len(steps) {
-		return fmt.Errorf("the database has schema version %d, this consentgate knows up to %d: run the newer consentgate that wrote it",
-			version, len(steps))
-	}
-	if version == len(steps) {
-		return nil
+	if err := checkVersion(version, steps); err != nil || version == len(steps) {
+		return err
 	}
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err

@@ -206,15 +206,18 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := s.raw.Chmod(0o600); err != nil {
 		return err
 	}
+	steps, err := migrations(migrationFiles)
+	if err != nil {
+		return err
+	}
+	if err := refuseNewer(s.raw, steps); err != nil {
+		return err
+	}
 	var conn *sql.Conn
 	if s.writerDB, conn, err = openWriter(ctx, s.path); err != nil {
 		return err
 	}
 	s.writer = &writer{store: s, conn: conn}
-	steps, err := migrations(migrationFiles)
-	if err != nil {
-		return err
-	}
 	if err := migrate(ctx, conn, steps); err != nil {
 		return err
 	}

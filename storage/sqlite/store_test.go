@@ -3,13 +3,11 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
@@ -164,61 +162,6 @@ func TestRecordsSurviveReopening(t *testing.T) {
 	totals, err := s.Totals(t.Context())
 	if err != nil || totals.Events[storage.Given] != 2 {
 		t.Errorf("totals %+v, %v", totals, err)
-	}
-}
-
-func TestNewerSchemaIsRefused(t *testing.T) {
-	dir := t.TempDir()
-	s, _ := openAt(t, dir)
-	s.Close()
-	db := raw(t, filepath.Join(dir, databaseName))
-	mustExec(t, db, "PRAGMA user_version = 99")
-	db.Close()
-	_, err := Open(t.Context(), Options{Dir: dir, Location: time.UTC})
-	if err == nil || !strings.Contains(err.Error(), "schema version 99") || !strings.Contains(err.Error(), dir) {
-		t.Errorf("Open: %v", err)
-	}
-	// A refused Open must give the directory back.
-	db = raw(t, filepath.Join(dir, databaseName))
-	steps, err := migrations(migrationFiles)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mustExec(t, db, fmt.Sprintf("PRAGMA user_version = %d", len(steps)))
-	db.Close()
-	openAt(t, dir)
-}
-
-func TestFailedMigrationChangesNothing(t *testing.T) {
-	s, _ := openAt(t, t.TempDir())
-	steps, err := migrations(migrationFiles)
-	if err != nil {
-		t.Fatal(err)
-	}
-	broken := append(steps, migration{len(steps) + 1, "broken", "CREATE TABLE half (x); SELECT nonsense;"})
-	err = s.alone(t.Context(), func(w *writer) error { return migrate(t.Context(), w.conn, broken) })
-	if err == nil || !strings.Contains(err.Error(), "migration broken") {
-		t.Fatalf("migrate: %v", err)
-	}
-	var version, tables int
-	db := raw(t, s.path)
-	if err := db.QueryRow("PRAGMA user_version").Scan(&version); err != nil || version != len(steps) {
-		t.Errorf("version %d, %v", version, err)
-	}
-	if err := db.QueryRow("SELECT count(*) FROM sqlite_schema WHERE name = 'half'").Scan(&tables); err != nil || tables != 0 {
-		t.Errorf("%d tables left, %v", tables, err)
-	}
-}
-
-func TestMigrationsAreNumberedWithoutGaps(t *testing.T) {
-	for _, names := range [][]string{{"0002_b.sql"}, {"0001_a.sql", "0003_c.sql"}, {"0001_a.sql", "0001_b.sql"}, {"first.sql"}} {
-		files := fstest.MapFS{}
-		for _, name := range names {
-			files["migrations/"+name] = &fstest.MapFile{}
-		}
-		if _, err := migrations(files); err == nil {
-			t.Errorf("%v: accepted", names)
-		}
 	}
 }
 

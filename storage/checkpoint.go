@@ -90,14 +90,32 @@ func (c Checkpoint) Sign(key ed25519.PrivateKey) (string, error) {
 	return string(signed), err
 }
 
-// OpenCheckpoint reads a signed checkpoint and checks its signature.
-// verifierKey is what [VerifierKey] returned for the key.
-func OpenCheckpoint(signed, verifierKey string) (Checkpoint, error) {
-	verifier, err := note.NewVerifier(verifierKey)
-	if err != nil {
-		return Checkpoint{}, fmt.Errorf("key %q: %w", verifierKey, err)
+// FormerKey is the public half of a key that signed receipts and checkpoints until
+// it was replaced. What it signed is checked by it for ever.
+type FormerKey struct {
+	Key     string    `json:"key"`               // as [VerifierKey] writes it
+	Until   time.Time `json:"until"`             // when it was replaced; UTC, whole seconds
+	Revoked bool      `json:"revoked,omitempty"` // others may have it
+}
+
+// OpenCheckpoint reads a signed checkpoint and checks its signature, which must be
+// of one of the keys. verifierKey is what [VerifierKey] returned for the key.
+func OpenCheckpoint(signed, verifierKey string, former ...FormerKey) (Checkpoint, error) {
+	var verifiers []note.Verifier
+	for i, key := range append([]FormerKey{{Key: verifierKey}}, former...) {
+		if i > 0 && key.Key == verifierKey {
+			continue // it was replaced just now, and to name it twice is an error
+		}
+		verifier, err := note.NewVerifier(key.Key)
+		if err != nil {
+			return Checkpoint{}, fmt.Errorf("key %q: %w", key.Key, err)
+		}
+		verifiers = append(verifiers, verifier)
 	}
-	opened, err := note.Open([]byte(signed), note.VerifierList(verifier))
+	opened, err := note.Open([]byte(signed), note.VerifierList(verifiers...))
+	if err != nil && len(former) > 0 {
+		return Checkpoint{}, fmt.Errorf("the checkpoint isn't signed by %s, nor by one of the %d keys before: %w", verifierKey, len(former), err)
+	}
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("the checkpoint isn't signed by %s: %w", verifierKey, err)
 	}

@@ -48,6 +48,37 @@ func TestSignedCheckpointOpensWithItsKeyOnly(t *testing.T) {
 	}
 }
 
+// What was signed before a key was replaced is evidence for ever.
+func TestCheckpointOpensWithTheKeyOfBefore(t *testing.T) {
+	signed, err := someCheckpoint().Sign(testKey(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for seed := range byte(3) {
+		key, err := VerifierKey(testKey(seed).Public().(ed25519.PublicKey))
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	for name, test := range map[string]struct {
+		present string
+		former  []FormerKey
+		opens   bool
+	}{
+		"the key before":             {keys[1], []FormerKey{{Key: keys[0]}}, true},
+		"one of the keys before":     {keys[2], []FormerKey{{Key: keys[1]}, {Key: keys[0]}}, true},
+		"a key that is replaced now": {keys[0], []FormerKey{{Key: keys[0]}}, true},
+		"none of them":               {keys[1], []FormerKey{{Key: keys[2]}}, false},
+		"no key":                     {keys[1], []FormerKey{{Key: "x"}, {Key: keys[0]}}, false},
+	} {
+		if opened, err := OpenCheckpoint(signed, test.present, test.former...); (err == nil) != test.opens || test.opens && opened != someCheckpoint() {
+			t.Errorf("%s: %+v, %v", name, opened, err)
+		}
+	}
+}
+
 func TestWhatIsNoCheckpointIsRefused(t *testing.T) {
 	good := someCheckpoint().text()
 	if c, err := parseCheckpoint(good); err != nil || c.text() != good {

@@ -46,26 +46,6 @@ func layouts(version byte) (l layout, known bool) {
 	return layout{}, false
 }
 
-// Keyring holds the keys that sign choices. Cookies are signed with the current
-// key; the others still verify, so that a rotation loses no choice.
-type Keyring struct {
-	Current uint8            `json:"current"`
-	Keys    map[uint8][]byte `json:"keys"` // 32 random bytes each
-}
-
-// Validate reports what makes the keyring unusable.
-func (k Keyring) Validate() error {
-	if _, ok := k.Keys[k.Current]; !ok {
-		return fmt.Errorf("the current key %d isn't in the keyring", k.Current)
-	}
-	for id, key := range k.Keys {
-		if len(key) < sha256.Size {
-			return fmt.Errorf("key %d is %d bytes long: at least %d are needed", id, len(key), sha256.Size)
-		}
-	}
-	return nil
-}
-
 // Codec writes and reads the value of the choice cookie. The value is
 //
 //	base64url( version ‖ key id ‖ edition ‖ day ‖ categories ‖ offer ‖ [id] ‖ tags ‖ HMAC-SHA256-128 )
@@ -148,6 +128,9 @@ func (c *Codec) Decode(value string, edition, today policy.Day, months int) Choi
 		for rest = rest[idSize:]; len(rest) > 0; rest = rest[tagSize:] {
 			choice.Services = append(choice.Services, Tag(rest[0])<<16|Tag(rest[1])<<8|Tag(rest[2]))
 		}
+	}
+	if c.keys.retired(raw[1], choice.Day) {
+		return Choice{}
 	}
 	if choice.Edition != edition {
 		choice.Outdate(ByEdition)

@@ -153,14 +153,6 @@ func TestForgedCookieIsUndecided(t *testing.T) {
 	})
 }
 
-func TestRotatedKeyStillReadsOldCookies(t *testing.T) {
-	old := Keyring{Current: 1, Keys: map[uint8][]byte{1: bytes.Repeat([]byte{1}, 32)}}
-	value := testCodec(t, old, "mamen.ai").Encode(allowed(All))
-	if got := testCodec(t, testKeyring(), "mamen.ai").Decode(value, edition, today, 6); got.State != Allowed {
-		t.Errorf("after rotation the choice is %v", got.State)
-	}
-}
-
 func TestKeyringMustHoldItsCurrentKey(t *testing.T) {
 	for name, ring := range map[string]Keyring{
 		"missing": {Current: 3, Keys: testKeyring().Keys},

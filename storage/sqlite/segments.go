@@ -123,17 +123,22 @@ func (s *Store) sign(ctx context.Context, m *monthTree) (string, error) {
 	return m.Sign(key)
 }
 
-// verifierKey returns the key by which checkpoints are checked; empty when the
-// store has none.
-func (s *Store) verifierKey(ctx context.Context) (string, error) {
+// verifierKeys returns the keys by which checkpoints are checked, the present one
+// first; none when the store has none.
+func (s *Store) verifierKeys(ctx context.Context) ([]storage.FormerKey, error) {
 	if s.key == nil {
-		return "", nil
+		return nil, nil
 	}
 	key, err := s.key(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return storage.VerifierKey(key.Public().(ed25519.PublicKey))
+	present, err := storage.VerifierKey(key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return nil, err
+	}
+	former, err := s.former(ctx)
+	return append([]storage.FormerKey{{Key: present}}, former...), err
 }
 
 // Seal signs the months of the ledger that are complete, and returns those that

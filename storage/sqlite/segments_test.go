@@ -131,6 +131,37 @@ func TestOtherKeyDoesNotVerify(t *testing.T) {
 	}
 }
 
+// Months that a key of before has signed are whole, and later ones are signed by
+// the present key.
+func TestMonthsOfAReplacedKeyVerify(t *testing.T) {
+	dir := t.TempDir()
+	s, clock := sealedLedger(t, dir)
+	keys, err := s.verifierKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s, _ = openAt(t, dir, withKey(2), func(o *Options) {
+		o.Clock = clock.Now
+		o.Former = func(context.Context) ([]storage.FormerKey, error) { return keys, nil }
+	})
+	clock.Set(noon.AddDate(0, 2, 0))
+	if sealed, err := s.Seal(t.Context()); err != nil || len(sealed) != 1 {
+		t.Fatalf("Seal = %+v, %v", sealed, err)
+	}
+	if v, err := s.Verify(t.Context()); err != nil || !v.OK || v.Segments != 2 {
+		t.Errorf("Verify = %+v, %v", v, err)
+	}
+	s.former = func(context.Context) ([]storage.FormerKey, error) { return nil, errors.New("keys on fire") }
+	if v, err := s.Verify(t.Context()); err != nil || v.OK || !strings.Contains(v.Problem, "keys on fire") {
+		t.Errorf("without the keys of before: Verify = %+v, %v", v, err)
+	}
+	s.former = func(context.Context) ([]storage.FormerKey, error) { return nil, nil }
+	if v, err := s.Verify(t.Context()); err != nil || v.OK || v.FirstBad != 1 {
+		t.Errorf("with the key of before lost: Verify = %+v, %v", v, err)
+	}
+}
+
 // Chain and bytes can be checked while the key can't be read.
 func TestUnreadableKeyIsSaidOnceSignaturesMatter(t *testing.T) {
 	failure := errors.New("keys on fire")

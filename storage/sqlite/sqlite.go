@@ -59,6 +59,9 @@ type Options struct {
 	// Key returns the key that signs the ledger's checkpoints. Nil means that
 	// nothing can be sealed, and that signatures aren't checked.
 	Key func(context.Context) (ed25519.PrivateKey, error)
+	// Former returns the keys that signed checkpoints before, by which these are
+	// checked. Nil means that there are none.
+	Former func(context.Context) ([]storage.FormerKey, error)
 	// Target returns by which identifier the vendor of a service can be asked to
 	// delete a visitor, given what an IP record holds of it, and false where it
 	// can't. Nil means that no vendor can.
@@ -78,6 +81,7 @@ type Store struct {
 	clock    func() time.Time
 	logger   *slog.Logger
 	key      func(context.Context) (ed25519.PrivateKey, error)
+	former   func(context.Context) ([]storage.FormerKey, error)
 	onCommit func(time.Duration)
 	target   func(service, visitorID string) (string, bool)
 	due      func(time.Time) time.Time
@@ -157,6 +161,7 @@ func newStore(o Options, path string) *Store {
 		clock:     o.Clock,
 		logger:    o.Logger,
 		key:       o.Key,
+		former:    o.Former,
 		onCommit:  o.OnCommit,
 		attempts:  checkpointAttempts,
 		target:    o.Target,
@@ -179,6 +184,9 @@ func newStore(o Options, path string) *Store {
 	}
 	if s.due == nil {
 		s.due = defaultDue
+	}
+	if s.former == nil {
+		s.former = func(context.Context) ([]storage.FormerKey, error) { return nil, nil }
 	}
 	if s.onCommit == nil {
 		s.onCommit = func(time.Duration) {}

@@ -77,9 +77,12 @@ func countDropped(segments []storage.Segment) (n int) {
 // walk checks the ledger, whose sealed months are given.
 func (s *Store) walk(ctx context.Context, segments []storage.Segment, v *storage.Verification) error {
 	// Chain and bytes are checked without the key too.
-	key, unsigned := s.verifierKey(ctx)
+	keys, unsigned := s.verifierKeys(ctx)
+	if unsigned != nil {
+		keys = nil
+	}
 	l := walk{v: v, segments: segments}
-	l.begin(key, s.location)
+	l.begin(keys, s.location)
 	err := s.view(ctx, func(tx *sql.Tx) (err error) {
 		if l.intact, err = intactDocuments(ctx, tx); err != nil {
 			return err
@@ -120,7 +123,7 @@ func (l *walk) fail(seq int64, format string, args ...any) {
 
 // begin checks the checkpoints of the sealed months and steps over those whose
 // rows went at the end of their term.
-func (l *walk) begin(key string, location *time.Location) {
+func (l *walk) begin(keys []storage.FormerKey, location *time.Location) {
 	l.v.Segments = len(l.segments)
 	last := int64(0)
 	for _, segment := range l.segments {
@@ -128,8 +131,8 @@ func (l *walk) begin(key string, location *time.Location) {
 			l.fail(segment.First, "month %s of the ledger begins at row %d, and the one before ends at row %d", segment.Month, segment.First, last)
 			return
 		}
-		if key != "" {
-			if _, err := storage.OpenCheckpoint(segment.Note, key); err != nil {
+		if len(keys) > 0 {
+			if _, err := storage.OpenCheckpoint(segment.Note, keys[0].Key, keys[1:]...); err != nil {
 				l.fail(segment.First, "month %s of the ledger: %v", segment.Month, err)
 				return
 			}

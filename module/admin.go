@@ -66,6 +66,8 @@ func (*Admin) Routes() []caddy.AdminRoute {
 		route("backup", http.MethodPost, adminBackup),
 		route("copies", http.MethodGet, adminCopies),
 		route("copy-destroyed", http.MethodPost, adminCopyDestroyed),
+		route("keys", http.MethodGet, adminKeys),
+		route("rotate-keys", http.MethodPost, adminRotateKeys),
 		route("report", http.MethodGet, adminReport),
 		route("purge", http.MethodPost, adminPurge),
 		route("export", http.MethodGet, adminExport),

@@ -2,7 +2,6 @@ package module
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -29,7 +28,7 @@ func (a *App) verifierKey(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return storage.VerifierKey(secrets.receiptKey().Public().(ed25519.PublicKey))
+	return secrets.verifierKey()
 }
 
 // SignedCheckpoint is what "consent checkpoint" prints.
@@ -59,6 +58,7 @@ type Comparison struct {
 	Row     int64     `json:"row"` // the last that the checkpoint speaks of
 	At      time.Time `json:"at"`  // when it was signed
 	Problem string    `json:"problem,omitempty"`
+	Revoked bool      `json:"revoked,omitempty"` // the key that signed it may have been in other hands
 }
 
 func adminCompare(r *http.Request, app *App, store storage.Store) (any, error) {
@@ -66,16 +66,16 @@ func adminCompare(r *http.Request, app *App, store storage.Store) (any, error) {
 	if err != nil {
 		return nil, badRequest(err)
 	}
-	key, err := app.verifierKey(r.Context())
+	secrets, err := app.keys.get(r.Context())
 	if err != nil {
 		return nil, err
 	}
-	checkpoint, err := storage.OpenCheckpoint(string(note), key)
+	checkpoint, revoked, err := secrets.openCheckpoint(string(note))
 	if err != nil {
 		return nil, badRequest(err)
 	}
 	problem, err := store.Compare(r.Context(), checkpoint)
-	return Comparison{checkpoint.Month, checkpoint.Last(), checkpoint.At, problem}, err
+	return Comparison{checkpoint.Month, checkpoint.Last(), checkpoint.At, problem, revoked}, err
 }
 
 // KeptDocument is a document with its text.

@@ -184,6 +184,7 @@ func (a *App) Start() error {
 	a.running.Go(func() { a.purger.Run(ctx) })
 	a.running.Go(func() { a.watchLedger(ctx, store) })
 	a.running.Go(func() { a.keepInventory(ctx) })
+	a.running.Go(func() { a.keys.watch(ctx, a.logger) })
 	return nil
 }
 

@@ -44,6 +44,8 @@ Asks the running server, through its admin API, about consent and records.
   consentgate consent request add --received YYYY-MM-DD --kind KIND --id ID   records one
   consentgate consent request close N --result RESULT   does what it asks for, or turns it down
   consentgate consent backup FILE       copies the database; --list shows the copies and their days
+  consentgate consent keys              the public keys, those of before too
+  consentgate consent rotate-keys       new keys sign from now on; --revoke when the old ones leaked
 
 These need no server:
 
@@ -71,6 +73,7 @@ then it is named, and nothing was changed.`,
 			add("export ID", "Prints everything held about one consent ID, as JSON", cobra.ExactArgs(1), client.export)
 			add("erase ID", "Destroys everything held about one consent ID", cobra.ExactArgs(1), client.erase)
 			addEvidence(add)
+			addKeys(add)
 			addRequests(cmd)
 			cmd.AddCommand(catalogueCommand(), reportCommand(), pageCommand(), verifyReceiptCommand())
 		},

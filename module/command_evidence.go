@@ -84,6 +84,9 @@ func (c client) compare(name string) (int, error) {
 	if err := c.request(http.MethodPost, "compare", nil, nil, note, &found); err != nil {
 		return exitBroken, fmt.Errorf("%s: %w", name, err)
 	}
+	if found.Revoked {
+		c.printf("the key that signed this checkpoint was revoked: whoever has it can have made the checkpoint too\n")
+	}
 	if found.Problem != "" {
 		c.printf("BROKEN: %s\n", found.Problem)
 		return exitBroken, nil

@@ -94,6 +94,7 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 		Clock:    s.clock,
 		Logger:   user.logger,
 		Key:      s.key,
+		Former:   s.former,
 		Target:   s.target,
 		Due:      s.due,
 		OnCommit: s.metrics.observeCommit,
@@ -207,6 +208,19 @@ func (s *sharedStore) key(ctx context.Context) (ed25519.PrivateKey, error) {
 		return nil, err
 	}
 	return secrets.receiptKey(), nil
+}
+
+// former returns the keys that signed checkpoints before.
+func (s *sharedStore) former(ctx context.Context) ([]storage.FormerKey, error) {
+	user := s.settings()
+	if user == nil {
+		return nil, storage.ErrClosed
+	}
+	secrets, err := user.keys.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return secrets.Former, nil
 }
 
 // clock returns the present as the configuration that counts sees it.

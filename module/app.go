@@ -180,6 +180,8 @@ func (a *App) Start() error {
 		Logger:   a.logger,
 		Observe:  a.metrics.observePurge,
 	})
+	a.settleRestored(ctx, store)
+	a.shared.admit()
 	a.startDownstream(ctx, store)
 	a.running.Go(func() { a.purger.Run(ctx) })
 	a.running.Go(func() { a.watchLedger(ctx, store) })

@@ -211,6 +211,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if err := h.app.shared.admitted(r.Context()); err != nil {
+		return caddyhttp.Error(http.StatusServiceUnavailable, err)
+	}
 	x := h.newExchange(r)
 	if endpoint, ok := strings.CutPrefix(x.url.Path, Prefix); ok {
 		return x.serveEndpoint(w, endpoint)

@@ -30,6 +30,9 @@ type sharedStore struct {
 	inventory *inventory.Inventory
 	saving    sync.Mutex // of the inventory, one at a time
 
+	ready chan struct{} // closed once requests are admitted: see restored.go
+	admit func()        // closes it
+
 	mu     sync.Mutex
 	closed bool
 	store  storage.Store
@@ -41,7 +44,8 @@ type sharedStore struct {
 }
 
 func newSharedStore(dir string) *sharedStore {
-	s := &sharedStore{dir: dir, inventory: inventory.New()}
+	s := &sharedStore{dir: dir, inventory: inventory.New(), ready: make(chan struct{})}
+	s.admit = sync.OnceFunc(func() { close(s.ready) })
 	s.metrics = newMetrics(s)
 	return s
 }

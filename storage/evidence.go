@@ -87,4 +87,10 @@ type Evidence interface {
 	Copies(ctx context.Context) ([]Copy, error)
 	// CopyDestroyed records that a copy exists no more, or answers ErrUnknown.
 	CopyDestroyed(ctx context.Context, id int64) error
+	// Restored returns when the copy was made that was put back in the store's
+	// place; zero when none was, and after RestoreFinished.
+	Restored(ctx context.Context) (made time.Time, err error)
+	// RestoreFinished records that what was past its window in that copy is
+	// destroyed.
+	RestoreFinished(ctx context.Context) error
 }

@@ -69,6 +69,9 @@ func (s *Store) fillCopy(ctx context.Context, file *os.File, c *storage.Copy) er
 	if err := s.vacuumInto(ctx, c.Path); err != nil {
 		return err
 	}
+	if err := markCopy(ctx, c.Path, c.Made); err != nil {
+		return err
+	}
 	if err := file.Sync(); err != nil {
 		return err
 	}

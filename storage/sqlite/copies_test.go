@@ -2,10 +2,13 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
@@ -73,6 +76,52 @@ func TestFailedCopyLeavesNothing(t *testing.T) {
 	for _, c := range copies {
 		if c.Destroyed.IsZero() {
 			t.Errorf("copy %+v", c)
+		}
+	}
+}
+
+// A copy that is put back is known as one until what was past its window in it is
+// destroyed; the database that was copied isn't, and neither is a copy of it later.
+func TestCopyThatIsPutBackIsKnown(t *testing.T) {
+	restored := func(s *Store) time.Time {
+		t.Helper()
+		made, err := s.Restored(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	s, _ := openAt(t, t.TempDir())
+	dir := t.TempDir()
+	path := filepath.Join(dir, databaseName)
+	made, err := s.MakeCopy(t.Context(), path, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := restored(s); !at.IsZero() {
+		t.Errorf("the database that was copied is a copy of %v", at)
+	}
+	whole, err := os.ReadFile(path)
+	if sum := sha256.Sum256(whole); err != nil || hex.EncodeToString(sum[:]) != made.SHA256 {
+		t.Errorf("the copy isn't as it was recorded, %v", err)
+	}
+	if beside, err := filepath.Glob(path + "-*"); err != nil || len(beside) != 0 {
+		t.Errorf("beside the copy lie %v, %v", beside, err)
+	}
+	for range 2 { // a crash before it is finished
+		copied, _ := openAt(t, dir)
+		if at := restored(copied); !at.Equal(noon) {
+			t.Errorf("the copy was made %v", at)
+		}
+		copied.Close()
+	}
+	copied, _ := openAt(t, dir)
+	for range 2 {
+		if err := copied.RestoreFinished(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if at := restored(copied); !at.IsZero() {
+			t.Errorf("when it is finished the copy was made %v", at)
 		}
 	}
 }

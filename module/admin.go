@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/dustin/go-humanize"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/retention"
 	"github.com/mamen-ai/consentgate/storage"
@@ -57,6 +58,8 @@ func (*Admin) Routes() []caddy.AdminRoute {
 	}
 	return []caddy.AdminRoute{
 		{Pattern: adminPath, Handler: caddy.AdminHandlerFunc(serveOverview)},
+		{Pattern: adminPath + "live", Handler: caddy.AdminHandlerFunc(serveLive)},
+		{Pattern: adminPath + "ready", Handler: caddy.AdminHandlerFunc(serveReady)},
 		route("status", http.MethodGet, adminStatus),
 		route("inventory", http.MethodGet, adminInventory),
 		route("verify", http.MethodGet, adminVerify),
@@ -118,7 +121,10 @@ type Status struct {
 	VendorDeletions     VendorDeletions `json:"vendor_deletions"`
 	Key                 string          `json:"key"` // by which receipts and checkpoints are checked
 	KeyError            string          `json:"key_error,omitempty"`
-	Problems            []string        `json:"problems"` // in words; empty when all promises are kept
+	// Deletion is what the last run of the deletion found.
+	Deletion retention.Result `json:"deletion"`
+	Free     uint64           `json:"free_bytes"` // on the store's disk
+	Problems []string         `json:"problems"`   // in words; empty when all promises are kept
 }
 
 // problems says in a sentence each what breaks a promise.
@@ -129,15 +135,19 @@ func (s Status) problems() []string {
 			problems = append(problems, fmt.Sprintf(format, args...))
 		}
 	}
-	add(!s.Verification.OK, "The ledger doesn't verify from row %d on: %s.", s.Verification.FirstBad, s.Verification.Problem)
+	add(!s.Verification.OK, "The ledger doesn't verify from row %d on: %s; keep the database as evidence, and find out who changed it.", s.Verification.FirstBad, s.Verification.Problem)
+	add(s.Deletion.ClockTripped, "The clock is in doubt (%s), and nothing whose window has ended is destroyed: set it right, or, if it is right, run: consentgate consent purge", s.Deletion.Clock)
+	add(s.Deletion.Err != nil, "The last deletion failed and is tried again: %v.", s.Deletion.Err)
+	add(s.Deletion.PendingErasures > 0, "The records of %d revoked consents aren't destroyed yet; it is tried again by itself.", s.Deletion.PendingErasures)
+	add(0 < s.Free && s.Free < littleRoom, "The store's disk has %s left: make room before choices are refused.", humanize.Bytes(s.Free))
 	add(s.Overdue > 0, "%d day tables are past their day; run: consentgate consent purge", s.Overdue)
-	add(s.Verification.Unresolved > 0, "%d rows of the ledger refer to a text that is missing or was changed.", s.Verification.Unresolved)
+	add(s.Verification.Unresolved > 0, "%d rows of the ledger refer to a text that is missing or was changed; keep the database as evidence.", s.Verification.Unresolved)
 	add(s.KeyError != "", "Choices are refused, and nothing can be signed: %s.", s.KeyError)
 	add(s.OverdueCopies > 0, "%d copies of the database are past their day; run: consentgate consent backup --list", s.OverdueCopies)
 	add(s.OverdueRequests > 0, "%d requests by letter or mail are past their day; run: consentgate consent request list", s.OverdueRequests)
 	s.VendorDeletions.problems(add)
-	add(s.Verification.Residual > 0, "Bytes of %d destroyed day tables are still in the database files.", s.Verification.Residual)
-	add(s.Totals.Dropped > 0, "%d visits were not recorded since the server started, because the queue was full or the clock was off.", s.Totals.Dropped)
+	add(s.Verification.Residual > 0, "Bytes of %d destroyed day tables are still in the database files: end what else has them open; the next run scrubs again.", s.Verification.Residual)
+	add(s.Totals.Dropped > 0, "%d visits were not recorded since the server started, because the queue was full or the clock was off; the server's log says which.", s.Totals.Dropped)
 	return problems
 }
 
@@ -183,6 +193,8 @@ func adminStatus(r *http.Request, app *App, store storage.Store) (any, error) {
 		s.KeyError = err.Error()
 	}
 	app.metrics.observeVerification(s.Verification)
+	s.Deletion = app.purger.Last()
+	s.Free, _ = freeBytes(app.shared.dir) // not on every system
 	for _, part := range s.Parts {
 		if part.State == storage.Live && !part.DropAt.After(s.At) {
 			s.Overdue++

@@ -27,6 +27,7 @@ func init() {
 Asks the running server, through its admin API, about consent and records.
 
   consentgate consent status            what is held, until when, and any problem
+  consentgate consent ready             whether choices can be made, for health checks
   consentgate consent inventory         third parties, cookies and collectors that the traffic shows
   consentgate consent inventory --caddyfile   the same as options of consent_gate, to paste
   consentgate consent report            what an auditor asks of the last month, or of --month YYYY-MM
@@ -64,6 +65,7 @@ then it is named, and nothing was changed.`,
 			})
 			add := under(cmd)
 			add("status", "Shows what is held, until when, and any problem", cobra.NoArgs, client.status)
+			add("ready", "Says whether choices can be made and proven, and if not why", cobra.NoArgs, client.ready)
 			add("inventory", "Shows third parties, cookies and collectors that the traffic shows", cobra.NoArgs, client.inventory).
 				Flags().Bool("caddyfile", false, "Prints options of consent_gate to paste")
 			add("verify", "Checks the ledger's hash chain and looks for bytes of destroyed data", cobra.NoArgs, client.verify).

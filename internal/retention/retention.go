@@ -86,6 +86,16 @@ type Purger struct {
 
 	ticking sync.Mutex // one tick at a time; holds guard
 	guard   guard
+
+	telling sync.Mutex // holds last
+	last    Result
+}
+
+// Last returns the result of the last tick, of a zero time before the first.
+func (p *Purger) Last() Result {
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	return p.last
 }
 
 // New returns a Purger. It does nothing until [Purger.Tick] or [Purger.Run].
@@ -156,6 +166,9 @@ func (p *Purger) Tick(ctx context.Context, force bool) (Result, error) {
 		p.dropDue(ctx, now, force, &result),
 		p.scrub(ctx, &result), // also what an erasure elsewhere or a crash left
 	)
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	p.last = result
 	return result, result.Err
 }
 

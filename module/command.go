@@ -63,6 +63,8 @@ then it is named, and nothing was changed.`,
 			cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 				return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return exitBroken, err })(cmd, nil)
 			})
+			explainFailures(cmd)
+			refuseUnknown(cmd)
 			add := under(cmd)
 			add("status", "Shows what is held, until when, and any problem", cobra.NoArgs, client.status)
 			add("ready", "Says whether choices can be made and proven, and if not why", cobra.NoArgs, client.ready)

@@ -15,7 +15,7 @@ import (
 // 3.4.1).
 func addRequests(cmd *cobra.Command) {
 	group := &cobra.Command{
-		Use: "request", Short: "Keeps account of requests that came by letter or mail", Args: cobra.NoArgs, SilenceUsage: true,
+		Use: "request", Short: "Keeps account of requests that came by letter or mail",
 		Long: `
 Records what data subjects ask for by letter or mail, and by when it is due: after
 10 working days or 15 calendar days, whichever is sooner.
@@ -25,7 +25,7 @@ effect when they are added. RESULT is fulfilled, refused or unidentified: fulfil
 destroys what withdraw and erase name, the others undo block and unblock. The
 consent ID stands on the visitor's page /.privacy/; without it nothing can be found.`,
 	}
-	group.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	refuseUnknown(group)
 	cmd.AddCommand(group)
 	add := under(group)
 	flags := add("add", "Records a request and prints by when it is due", cobra.NoArgs, client.addRequest).Flags()

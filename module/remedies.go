@@ -73,10 +73,10 @@ func explainFailures(of *cobra.Command) {
 func refuseUnknown(group *cobra.Command) {
 	group.SuggestionsMinimumDistance = 2
 	group.SilenceUsage = true
-	group.Args = cobra.ArbitraryArgs
-	group.RunE = func(cmd *cobra.Command, args []string) error {
+	group.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	group.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return cmd.Help()
+			return nil
 		}
 		remedy := fmt.Sprintf("\"%s --help\" lists them", cmd.CommandPath())
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {

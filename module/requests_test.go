@@ -126,7 +126,7 @@ func TestMalformedRequestsChangeNothing(t *testing.T) {
 		{2, []string{"request", "close", "1"}, `result "": use fulfilled, refused, unidentified`},
 		{2, []string{"request", "close", "1", "--result", "done"}, `result "done": use fulfilled`},
 		{1, []string{"request", "close", "1", "--result", "refused"}, "there is no request 1"},
-		{1, []string{"request", "answer"}, "unknown command"},
+		{2, []string{"request", "answer"}, `request has no command "answer"`},
 	} {
 		e.wantCommand(test.code, test.args, test.want)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/mamen-ai/consentgate/e2e/build"
 )
 
 // mistake is something that an operator does wrong.
@@ -42,6 +44,7 @@ http://127.0.0.1:%[2]d {
 // TestMistakesAreToldWithTheirRemedy pins what each mistake is answered with: a
 // sentence that says what to do, an exit code, and nothing left behind.
 func TestMistakesAreToldWithTheirRemedy(t *testing.T) {
+	build.Watch(t)
 	ports := freePorts(t, 2)
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/mamen-ai/consentgate/e2e/build"
 )
 
 // program is the server under test, built with the race detector.
@@ -32,9 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		program = filepath.Join(dir, "consentgate")
-		build := exec.Command("go", "build", "-race", "-o", program, "../cmd/consentgate")
-		build.Stdout, build.Stderr = os.Stderr, os.Stderr
-		if err := build.Run(); err != nil {
+		if err := build.Server(program); err != nil {
 			fmt.Fprintln(os.Stderr, "building the server:", err)
 			return 1
 		}

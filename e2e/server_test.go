@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mamen-ai/consentgate/e2e/build"
 )
 
 // patience bounds every wait for something that is sure to come.
@@ -44,6 +46,7 @@ const domain = "demo.test"
 // are those of the example's environment.
 func newServer(t *testing.T, settings ...string) *server {
 	t.Helper()
+	build.Watch(t)
 	example, err := os.ReadFile("../Caddyfile.example")
 	if err != nil {
 		t.Fatal(err)

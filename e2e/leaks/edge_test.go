@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mamen-ai/consentgate/e2e/build"
 )
 
 // site is a host under which the pages can be visited.
@@ -67,6 +69,7 @@ https://strict.test {
 // startEdge runs the real server until the test ends.
 func startEdge(t *testing.T, dir, program string) {
 	t.Helper()
+	build.Watch(t)
 	config := filepath.Join(dir, "Caddyfile")
 	if err := os.WriteFile(config, []byte(strings.ReplaceAll(edgeConfig, "{DIR}", dir)), 0o600); err != nil {
 		t.Fatal(err)

@@ -4,9 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/mamen-ai/consentgate/e2e/build"
 )
 
 func TestMain(m *testing.M) {
@@ -25,9 +26,7 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		build := exec.Command("go", "build", "-race", "-o", filepath.Join(dir, "consentgate"), "../../cmd/consentgate")
-		build.Stdout, build.Stderr = os.Stderr, os.Stderr
-		if err := build.Run(); err != nil {
+		if err := build.Server(filepath.Join(dir, "consentgate")); err != nil {
 			fmt.Fprintln(os.Stderr, "building the server:", err)
 			return 1
 		}

@@ -107,6 +107,7 @@ func New(o Options) (*Banner, error) {
 		b.doubts = append(b.doubts, textDoubts(texts)...)
 	}
 	b.doubts = append(b.doubts, styleDoubts(o.CSS)...)
+	b.doubts = append(b.doubts, o.editionDoubts()...)
 	b.revision = b.sum()
 	return b, nil
 }

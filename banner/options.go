@@ -30,6 +30,9 @@ type Options struct {
 	// PolicyURL is an http or https URL or a path of the site; empty leaves the
 	// link out.
 	PolicyURL string
+	// Editions are what the page tells of the policy's history. None is later than
+	// Edition, which may be among them.
+	Editions []Edition
 	// Position is "bottom" (default), "top" or "corner".
 	Position string
 	// Accent is the colour of the buttons, #rgb or #rrggbb. Empty: #0b6bcb. The
@@ -117,6 +120,9 @@ func (o Options) complete(own []ownTexts) (Options, error) {
 		return o, fmt.Errorf("cross_border %q: use allow or deny", o.CrossBorder)
 	}
 	if err := checkPolicyURL(o.PolicyURL); err != nil {
+		return o, err
+	}
+	if err := o.checkEditions(); err != nil {
 		return o, err
 	}
 	if email := o.Controller.Email; email != "" {

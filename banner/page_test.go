@@ -62,7 +62,7 @@ func control(list []*html.Node, name, value string) *html.Node {
 }
 
 func TestPageIsAsReviewed(t *testing.T) {
-	b := newBanner(t, seed())
+	b := newBanner(t, withHistory())
 	for _, lang := range b.Languages() {
 		golden(t, "page-"+lang+".html", render(t, b, allowed(lang)))
 	}

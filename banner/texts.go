@@ -125,6 +125,8 @@ type pageTexts struct {
 	PolicyEdition string            `json:"policy_edition"`
 	Events        map[string]string `json:"events"`
 	Methods       map[string]string `json:"methods"`
+	Editions      string            `json:"editions"`
+	InForce       string            `json:"in_force"`
 	Rights        string            `json:"rights"`
 	RightsAbout   string            `json:"rights_about"`
 	Letter        string            `json:"letter"`

@@ -42,6 +42,7 @@ type pageView struct {
 	MailSubject  string
 	PolicyURL    string
 	Policy       string
+	Editions     []pageEdition
 	CanWithdraw  bool
 	OwnRetention string
 	Logo         template.URL
@@ -103,6 +104,7 @@ func (b *Banner) view(data PageData) pageView {
 		MailSubject:  withdrawalSubject,
 		PolicyURL:    o.PolicyURL,
 		Policy:       t.policyName(o.Edition),
+		Editions:     b.editions(t),
 		OwnRetention: t.months(o.Months),
 		Logo:         b.logo,
 	}

@@ -24,7 +24,11 @@ import (
 //			address <postal address>
 //			email   <address>
 //		}
-//		policy        <YYYY-MM-DD> [<url> [<file>]]
+//		policy        <YYYY-MM-DD> [<url> [<file>]] {
+//			edition <YYYY-MM-DD> [<url>] {
+//				<language> <what it changed>
+//			}
+//		}
 //		timezone      <IANA name>
 //		jurisdiction  <country code>
 //		cross_border  deny|allow
@@ -116,7 +120,9 @@ func parsePolicy(d *caddyfile.Dispenser, app *module.App) error {
 			return d.WrapErr(err)
 		}
 	}
-	return nil
+	return block{Dispenser: d, name: "policy", repeat: []string{"edition"}, options: map[string]func() error{
+		"edition": func() error { return parseEdition(d, app.Policy) },
+	}}.parse()
 }
 
 func parseEmail(text string) (string, error) {

@@ -54,6 +54,9 @@ func (h *Handler) bannerOptions() (banner.Options, error) {
 		Months:      h.app.ChoiceMonths,
 		CrossBorder: h.app.CrossBorder,
 	}
+	for _, edition := range h.app.Policy.Editions {
+		o.Editions = append(o.Editions, banner.Edition(edition))
+	}
 	for _, file := range []struct {
 		option, name string
 		target       *banner.File

@@ -41,6 +41,20 @@ type Policy struct {
 	// Its file, as visitors get it, up to 32 MiB. It is kept with the records,
 	// which refer to it by its SHA-256. Default: none.
 	File string `json:"file,omitempty"`
+	// What the privacy page tells of the policy's history: none is later than the
+	// edition in force, which may be among them. Default: none.
+	Editions []PolicyEdition `json:"editions,omitempty"`
+}
+
+// PolicyEdition is one edition of the policy in its history.
+type PolicyEdition struct {
+	// The day of the edition.
+	Day policy.Day `json:"day"`
+	// Where visitors can still read it. Default: nowhere.
+	URL string `json:"url,omitempty"`
+	// What it changed, by language, for example "kk", "ru" and "en". Default: not
+	// told.
+	Changes map[string]string `json:"changes,omitempty"`
 }
 
 func (a *App) readPolicy() error {

@@ -49,11 +49,19 @@ type ServiceRow struct {
 	Category  string   // as consent.Category writes it
 	Countries []string // ISO 3166-1 codes ("KZ"), or "operator" where the site is
 	Cookies   []string // name patterns
-	Retention string   // the vendor's own note, shown as it is
+	Keeps     []Keep   // how long it keeps what
+	Retention string   // the operator's own words instead, where Keeps is empty
 	Months    int      // window of our records in calendar months, 0: none
 	Status    string   // Working, Blocked or Never
 	Deletion  string   // what a withdrawal means there: deleted, unset, none; empty: not said
 	Reason    string   // why, in the operator's words; empty: said from the state
+}
+
+// Keep says how long one thing is kept by a service: the name of a cookie, or
+// cookies, data or recordings; empty is all of it.
+type Keep struct {
+	What string
+	For  policy.Term
 }
 
 // HeldRow is what is kept of one kind.

@@ -23,7 +23,9 @@ func allowed(lang string) PageData {
 		ValidUntil: policy.Day{Year: 2027, Month: 5, Day: 23},
 		Services: []ServiceRow{
 			{ID: "matomo", Name: "Matomo", Category: "statistics", Countries: []string{"KZ"}, Cookies: []string{"_pk_id.*", "_pk_ses.*"}, Months: 24, Deletion: "deleted", Status: Working},
-			{ID: "yandex_metrica", Name: "Яндекс Метрика", Category: "statistics", Countries: []string{"RU"}, Cookies: []string{"_ym_uid"}, Retention: "1 year", Months: 14, Deletion: "none", Status: Never},
+			{ID: "yandex_metrica", Name: "Яндекс Метрика", Category: "statistics", Countries: []string{"RU"}, Cookies: []string{"_ym_uid"}, Keeps: []Keep{
+				{"_ym_uid", policy.Term{Unit: policy.Years, Least: 1, Most: 1}}, {"data", policy.Term{Unit: policy.UntilDeleted}}, {"recordings", policy.Term{Unit: policy.Days, Least: 15, Most: 15}},
+			}, Months: 14, Deletion: "none", Status: Never},
 			{ID: "chat", Name: "Chat", Category: "functional", Countries: []string{"KZ"}, Status: Working},
 			{ID: "maps", Name: "Maps", Category: "functional", Countries: []string{"US", "IE"}, Retention: "6 months", Status: Blocked},
 			{ID: "ads", Name: "Ads", Category: "marketing", Countries: []string{"everywhere"}, Status: Blocked, Reason: "switched off by the editors"},
@@ -188,7 +190,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func FuzzPage(f *testing.F) {
 	b := newBanner(f, seed())
 	plain := allowed("en")
-	plain.Services = []ServiceRow{{ID: "x", Category: "statistics", Cookies: []string{"x"}, Countries: []string{"x"}}}
+	plain.Services = []ServiceRow{{ID: "x", Category: "statistics", Cookies: []string{"x"}, Countries: []string{"x"}, Keeps: []Keep{{What: "x"}}}}
 	want := len(nodes(f, render(f, b, plain)))
 	f.Add("x")
 	f.Add(`"><script>alert(1)</script>`)
@@ -199,7 +201,7 @@ func FuzzPage(f *testing.F) {
 		data := allowed("en")
 		data.Services = []ServiceRow{{
 			ID: word, Name: word, Category: "statistics", Countries: []string{word}, Cookies: []string{word},
-			Retention: word, Deletion: word, Status: word, Reason: word,
+			Keeps: []Keep{{What: word, For: policy.Term{Unit: policy.Unit(word)}}}, Deletion: word, Status: word, Reason: word,
 		}}
 		data.Allowed, data.ConsentID, data.Return = []string{word}, word, word
 		data.Held[0].Kind, data.Held[0].What = word, word

@@ -30,7 +30,7 @@ type texts struct {
 	Name          string                  `json:"name"`
 	Date          string                  `json:"date"` // layout of package time
 	Time          string                  `json:"time"` // layout of package time
-	Months        monthForms              `json:"months"`
+	Months        numberForms             `json:"months"`
 	And           string                  `json:"and"`
 	Site          string                  `json:"site"` // subject of a sentence, where no controller is named
 	Operator      string                  `json:"operator"`
@@ -47,7 +47,7 @@ type texts struct {
 	Page          pageTexts               `json:"page"`
 }
 
-type monthForms struct {
+type numberForms struct {
 	One  string `json:"one"`
 	Few  string `json:"few"`
 	Many string `json:"many"`
@@ -89,6 +89,8 @@ type pageTexts struct {
 	Countries     string            `json:"countries"`
 	Cookies       string            `json:"cookies"`
 	Kept          string            `json:"kept"`
+	Keeps         map[string]string `json:"keeps"`
+	Terms         termTexts         `json:"terms"`
 	Status        string            `json:"status"`
 	Own           string            `json:"own"`
 	OwnCountry    string            `json:"own_country"`
@@ -206,6 +208,7 @@ func (t *texts) lists() map[string]keyed {
 		"embed.reasons":  of(t.Embed.Reasons, "cross_border", "not_in_use"),
 		"page.messages":  of(t.Page.Messages, "saved", "refused", "withdrawn", "erased", "failed"),
 		"page.states":    of(t.Page.States, "undecided", "refused", "allowed", "stale"),
+		"page.keeps":     of(t.Page.Keeps, "here", "all", "cookies", "data", "recordings", "unsaid"),
 		"page.deletions": of(t.Page.Deletions, "deleted", "unset", "none"),
 		"page.statuses":  of(t.Page.Statuses, Working, Blocked, Never),
 		"page.reasons": of(t.Page.Reasons,
@@ -228,14 +231,18 @@ func fill(text string, pairs ...string) string {
 
 // months returns the number of months in words ("14 months").
 func (t *texts) months(n int) string {
-	form := t.Months.Many
+	return fill(t.form(t.Months, n), "n", strconv.Itoa(n))
+}
+
+// form returns the form for the number, by the rules of the language (CLDR).
+func (t *texts) form(forms numberForms, n int) string {
 	switch plural.Cardinal.MatchPlural(language.Make(t.lang), n, 0, 0, 0, 0) {
 	case plural.One:
-		form = t.Months.One
+		return forms.One
 	case plural.Few:
-		form = t.Months.Few
+		return forms.Few
 	}
-	return fill(form, "n", strconv.Itoa(n))
+	return forms.Many
 }
 
 // day returns the day as the language writes it, nothing for the zero day.

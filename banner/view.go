@@ -60,9 +60,10 @@ type pageCategory struct {
 }
 
 type pageService struct {
-	ID, Name, Countries, Kept, Deletion, Status, StatusText, Reason string
-	Cookies                                                         []string
-	Asked, Allowed                                                  bool
+	ID, Name, Countries, Deletion, Status, StatusText, Reason string
+	Cookies                                                   []string
+	Kept                                                      []pageKept
+	Asked, Allowed                                            bool
 }
 
 type pageHeld struct {
@@ -160,16 +161,12 @@ func (b *Banner) categories(t *texts, data PageData, state string) []pageCategor
 }
 
 func (t *texts) service(row ServiceRow, data PageData, state string) pageService {
-	kept := row.Retention
-	if row.Months > 0 {
-		kept = strings.TrimSuffix(t.months(row.Months)+"; "+row.Retention, "; ")
-	}
 	return pageService{
 		ID:         row.ID,
 		Name:       t.serviceName(row),
 		Countries:  cmp.Or(t.countries(row.Countries), t.Page.None),
 		Cookies:    row.Cookies,
-		Kept:       cmp.Or(kept, t.Page.None),
+		Kept:       t.kept(row),
 		Deletion:   t.Page.Deletions[row.Deletion],
 		Status:     row.Status,
 		StatusText: cmp.Or(t.Page.Statuses[row.Status], row.Status),

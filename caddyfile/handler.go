@@ -36,6 +36,7 @@ import (
 //			country   <codes...>
 //			window    14mo|24mo
 //			retention <text>
+//			keeps     <length> [<cookies|data|recordings|cookie patterns...>]
 //		}
 //		necessary <hosts...>
 //		unknown   allow|block
@@ -196,7 +197,7 @@ func parseService(d *caddyfile.Dispenser, handler *module.Handler, places *[]pla
 	}
 	service := catalogue.Service{ID: names[0]}
 	categorised := false
-	err := block{Dispenser: d, name: "service " + names[0], repeat: []string{"script", "collect", "inline", "cookie"}, options: map[string]func() error{
+	err := block{Dispenser: d, name: "service " + names[0], repeat: []string{"script", "collect", "inline", "cookie", "keeps"}, options: map[string]func() error{
 		"name": one(d, &service.Name),
 		"category": func() error {
 			categorised = true
@@ -211,12 +212,13 @@ func parseService(d *caddyfile.Dispenser, handler *module.Handler, places *[]pla
 		"country":    some(d, &service.Countries),
 		"window":     parsed(d, &service.Window, policy.ParseWindow),
 		"retention":  one(d, &service.Retention),
+		"keeps":      func() error { return parseKeeps(d, &service) },
 	}}.parse()
 	if err != nil {
 		return err
 	}
 	described := categorised || !module.IsReference(service)
-	switch adjusted := described || service.Name != "" || service.Window != 0; {
+	switch adjusted := described || service.Name != "" || service.Window != 0 || len(service.Keeps) > 0; {
 	case adjusted && len(names) > 1:
 		return d.Errf("service: a block describes one service, not %s", strings.Join(names, ", "))
 	case described && !categorised:
@@ -230,6 +232,26 @@ func parseService(d *caddyfile.Dispenser, handler *module.Handler, places *[]pla
 		handler.Services = append(handler.Services, catalogue.Service{ID: name})
 	}
 	*places = append(*places, place{*d, len(handler.Services)})
+	return nil
+}
+
+// parseKeeps reads a length and the things that are kept for it, all of them where
+// none is named.
+func parseKeeps(d *caddyfile.Dispenser, service *catalogue.Service) error {
+	args := d.RemainingArgs()
+	if len(args) == 0 {
+		return d.Errf("keeps: write how long, for example 13mo, and perhaps what: %s or cookies of the service", strings.Join(catalogue.KeptThings(), ", "))
+	}
+	term, err := policy.ParseTerm(args[0])
+	if err != nil {
+		return d.WrapErr(err)
+	}
+	if len(args) == 1 {
+		args = append(args, "")
+	}
+	for _, what := range args[1:] {
+		service.Keeps = append(service.Keeps, catalogue.Keep{What: what, For: term})
+	}
 	return nil
 }
 

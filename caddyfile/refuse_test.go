@@ -24,7 +24,7 @@ func inService(option string) string {
 func TestRefusals(t *testing.T) {
 	const appOptions = "choice_months, controller, cross_border, demo, downstream, holidays, ip, jurisdiction, policy, storage, timezone, window"
 	const gateOptions = "banner, catalogue, encode, gallery, languages, necessary, service, service_worker, site, strict, texts, unknown"
-	const serviceOptions = "category, collect, cookie, country, inline, name, retention, script, stub, visitor_id, window"
+	const serviceOptions = "category, collect, cookie, country, inline, keeps, name, retention, script, stub, visitor_id, window"
 	tests := []struct {
 		source string
 		line   int
@@ -177,10 +177,18 @@ func TestRefusals(t *testing.T) {
 		{inGate("service matomoo"), 3, `"matomoo" isn't in the catalogue: describe it, or use one of abtasty, `},
 		{inGate("service matomo matomo"), 3, "listed twice"},
 		{inGate("service matomo\nservice matomo"), 4, "listed twice"},
+		{inGate("service visits {\nkeeps 1y\n}"), 5, "only its name and window can be changed"},
 		{inGate("service visits {\ncategory necessary\ncookie own_*\n}"), 6, "only its name and window can be changed"},
 		{inGate("service matomo ga4 {\nwindow 24mo\n}"), 5, "describes one service"},
 		{inGate("service own {\nscript a.example.com\n}"), 5, "needs a category: use necessary, functional, statistics or marketing"},
 		{inGate("service own {\ncookie own_*\n}"), 5, "needs a category"},
+		{inService("keeps"), 5, "keeps: write how long, for example 13mo"},
+		{inService("keeps 1w"), 5, `term "1w": write a length such as 30min`},
+		{inService("keeps 24-1mo"), 5, "the shorter end comes first"},
+		{inService("keeps 1y {\ncookies\n}"), 6, "'keeps' takes no block"},
+		{inService("cookie own_id\nkeeps 1y other_id"), 7, `keeps "other_id": use one of cookies, data, recordings or one of the service's cookies`},
+		{inService("cookie own_id\nkeeps 1y\nkeeps 2y"), 8, "it is said twice"},
+		{inGate("service ga4 matomo {\nkeeps 1y\n}"), 5, "a block describes one service"},
 		{inGate("service own {\nretention forever\n}"), 5, "needs a category"},
 		{inGate("service own {\nname Own\n}"), 5, "isn't in the catalogue"},
 		{inGate("service own {\ncategory statistics\n}"), 5, "nothing by which it is known"},

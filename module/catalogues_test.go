@@ -51,6 +51,20 @@ func TestServicesOfAFileAreGated(t *testing.T) {
 	v.get("/.privacy/").want(t, 200, "Counted at home", "Described here")
 }
 
+// TestPageTellsInEveryLanguageWhatServicesKeep pins that what the catalogue or the
+// operator says is told in the visitor's language.
+func TestPageTellsInEveryLanguageWhatServicesKeep(t *testing.T) {
+	e := start(t, options{app: "cross_border allow", gate: "service clarity\nservice matomo {\nkeeps 180d data\n}"})
+	v := e.visit(t)
+	for lang, want := range map[string][]string{
+		"en": {"<code>_clck</code> 1 year", "Recordings of visits: 30 days", "Data at the service: 180 days"},
+		"ru": {"<code>_clck</code> 1 год", "Записи визитов: 30 дней", "Данные в сервисе: 180 дней"},
+		"kk": {"<code>_clck</code> 1 жыл", "Сайтта жүру жазбалары: 30 күн", "Сервистегі деректер: 180 күн"},
+	} {
+		v.get("/.privacy/?lang="+lang).want(t, 200, want...)
+	}
+}
+
 // TestWrongFilesOfServicesAreRefused pins that a configuration with one isn't
 // loaded, and that the message names file, service and value.
 func TestWrongFilesOfServicesAreRefused(t *testing.T) {

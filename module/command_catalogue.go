@@ -98,6 +98,11 @@ func printService(out io.Writer, s catalogue.Service) error {
 		row("window", s.Window.String())
 	}
 	row("the vendor keeps", s.Retention)
+	var told []string
+	for _, keep := range s.Keeps {
+		told = append(told, keep.String())
+	}
+	row("a visitor is told", told...)
 	row("loads from", s.Scripts...)
 	row("sends to", s.Collect...)
 	row("inline markers", s.Inline...)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mamen-ai/consentgate/banner"
+	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/internal/policy"
@@ -86,6 +87,7 @@ func (x *exchange) serviceRows() []banner.ServiceRow {
 			Category:  service.Category.String(),
 			Countries: service.Countries,
 			Cookies:   service.Cookies,
+			Keeps:     keeps(service),
 			Retention: service.Retention,
 			Status:    status.String(),
 		}
@@ -96,6 +98,13 @@ func (x *exchange) serviceRows() []banner.ServiceRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+func keeps(service catalogue.Service) (list []banner.Keep) {
+	for _, keep := range service.Keeps {
+		list = append(list, banner.Keep(keep))
+	}
+	return list
 }
 
 // addHolding adds what is kept under the visitor's consent ID.

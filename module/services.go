@@ -98,7 +98,7 @@ func (h *Handler) apply(known []catalogue.Service, open bool) (services []catalo
 	for _, own := range h.Services {
 		i := slices.IndexFunc(services, func(s catalogue.Service) bool { return s.ID == own.ID })
 		switch {
-		case !IsReference(own) && own.ID == visitsService.ID:
+		case own.ID == visitsService.ID && (!IsReference(own) || len(own.Keeps) > 0):
 			return nil, nil, errVisits()
 		case !IsReference(own):
 			services = put(services, own)
@@ -106,6 +106,9 @@ func (h *Handler) apply(known []catalogue.Service, open bool) (services []catalo
 			named = true
 			services[i].Name = cmp.Or(own.Name, services[i].Name)
 			services[i].Window = cmp.Or(own.Window, services[i].Window)
+			if len(own.Keeps) > 0 {
+				services[i].Keeps = own.Keeps
+			}
 		case !open:
 			return nil, nil, fmt.Errorf("service %q isn't in the catalogue: describe it, or use one of %s", own.ID, strings.Join(referable, ", "))
 		}
@@ -130,7 +133,8 @@ func put(services []catalogue.Service, service catalogue.Service) []catalogue.Se
 }
 
 // IsReference reports whether an entry only names a service of the catalogue,
-// perhaps with another name or window, and so describes none of its own.
+// perhaps with another name, window or what it keeps, and so describes none of its
+// own.
 func IsReference(s catalogue.Service) bool {
 	return s.Category == 0 && s.Vendor+s.Retention+s.Doubt+s.Source+s.Deletion == "" &&
 		len(s.Scripts)+len(s.Collect)+len(s.Inline)+len(s.Stubs)+len(s.Cookies)+len(s.VisitorID)+len(s.Countries)+len(s.Signals) == 0

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/policy"
 )
 
 const (
@@ -58,6 +59,7 @@ func (s Service) check() ([]pattern, error) {
 	if s.Deletion != "" && !slices.Contains(DeletionAPIs(), s.Deletion) {
 		problems = append(problems, fmt.Errorf("deletion %q: use one of %s", s.Deletion, strings.Join(DeletionAPIs(), ", ")))
 	}
+	problems = append(problems, s.checkKeeps())
 	for _, country := range s.Countries {
 		problems = append(problems, checkForm("country", country, countryForm, `an ISO 3166-1 alpha-2 code such as KZ, or "operator"`))
 	}
@@ -89,6 +91,21 @@ func (s Service) checkWindow() error {
 		return nil
 	}
 	return fmt.Errorf("window %d: the policy (3.1 row 7) allows 14 or 24 months; 0 is the site's default", int(s.Window))
+}
+
+func (s Service) checkKeeps() error {
+	var problems []error
+	for i, keep := range s.Keeps {
+		switch {
+		case keep.For == policy.Term{}:
+			problems = append(problems, fmt.Errorf("keeps %q: it doesn't say for how long", keep.What))
+		case keep.What != "" && !slices.Contains(KeptThings(), keep.What) && !slices.Contains(s.Cookies, keep.What):
+			problems = append(problems, fmt.Errorf("keeps %q: use one of %s or one of the service's cookies", keep.What, strings.Join(KeptThings(), ", ")))
+		case slices.ContainsFunc(s.Keeps[:i], func(other Keep) bool { return other.What == keep.What }):
+			problems = append(problems, fmt.Errorf("keeps %q: it is said twice", keep.What))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func checkMarker(marker string) error {

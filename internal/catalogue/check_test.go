@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
+	"github.com/mamen-ai/consentgate/internal/policy"
 )
 
 func TestNewRefusesWhatIsWrongAndSaysWhatIsAllowed(t *testing.T) {
@@ -55,6 +56,9 @@ func TestNewRefusesWhatIsWrongAndSaysWhatIsAllowed(t *testing.T) {
 		{"cookie with space", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"abc def"}}, []string{`holds no " "`}},
 		{"unknown deletion", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"_own_a"}, Deletion: "ga4"}, []string{`deletion "ga4"`, "matomo, posthog"}},
 		{"visitor id that is no cookie", Service{ID: "own", Category: consent.Statistics, Cookies: []string{"_own_a"}, VisitorID: []string{"_own_b"}}, []string{`visitor_id "_own_b"`, "one of the service's cookies"}},
+		{"nothing is kept", Service{ID: "own", Cookies: []string{"_own_a"}, Keeps: []Keep{{What: "data"}}}, []string{`keeps "data"`, "for how long"}},
+		{"unknown thing is kept", Service{ID: "own", Cookies: []string{"_own_a"}, Keeps: []Keep{{"_own_b", policy.Term{Unit: policy.Session}}}}, []string{`keeps "_own_b"`, "cookies, data, recordings or one of the service's cookies"}},
+		{"kept twice", Service{ID: "own", Cookies: []string{"_own_a"}, Keeps: []Keep{{"_own_a", policy.Term{Unit: policy.Session}}, {"_own_a", policy.Term{Unit: policy.NotKept}}}}, []string{`keeps "_own_a"`, "twice"}},
 		{"country name", Service{ID: "own", Scripts: []string{"a.example"}, Countries: []string{"Kazakhstan"}}, []string{`country "Kazakhstan"`, "KZ"}},
 		{"small country", Service{ID: "own", Scripts: []string{"a.example"}, Countries: []string{"kz"}}, []string{`country "kz"`}},
 	} {

@@ -47,7 +47,7 @@ func document(services []Service) []byte {
 
 The services that consentgate knows without being told, by the category under which a visitor allows them. The ID is what ` + "`service`" + ` in a Caddyfile and ` + "`consentgate consent catalogue`" + ` take. How to add services, or to describe one otherwise, is in [caddyfile.md](caddyfile.md).
 
-In addresses, ` + "`*.example.com`" + ` is every host below, ` + "`mc.example.*`" + ` the host under any country's ending, ` + "`/path`" + ` a path of the site itself and ` + "`*/path`" + ` of any host. "Told of a refusal by" is JavaScript that reaches the vendor's code where it runs although nothing told the edge what it is; where there is none, the doubt says why. Countries are ISO 3166-1 codes. Where no deletion of a single visitor is named, the vendor has none that consentgate can use.
+In addresses, ` + "`*.example.com`" + ` is every host below, ` + "`mc.example.*`" + ` the host under any country's ending, ` + "`/path`" + ` a path of the site itself and ` + "`*/path`" + ` of any host. "Told of a refusal by" is JavaScript that reaches the vendor's code where it runs although nothing told the edge what it is; where there is none, the doubt says why. Countries are ISO 3166-1 codes. "A visitor is told" what ` + "`keeps`" + ` says, in the visitor's language. Where no deletion of a single visitor is named, the vendor has none that consentgate can use.
 
 The facts were gathered with care, and what no public document confirms is marked. Check them before you print them in a notice.
 `)
@@ -79,6 +79,11 @@ func documentService(page *bytes.Buffer, s Service) {
 	item("Sends to", code(s.Collect))
 	item("Cookies", code(s.Cookies))
 	item("Retention", prose(s.Retention))
+	var kept []string
+	for _, keep := range s.Keeps {
+		kept = append(kept, keep.String())
+	}
+	item("A visitor is told", code(kept))
 	item("Deletion of a single visitor", map[string]string{"matomo": "by Matomo's API (`downstream`)", "posthog": "by PostHog's API (`downstream`)"}[s.Deletion])
 	if s.Window != 0 {
 		item("Window of its records here", s.Window.String())

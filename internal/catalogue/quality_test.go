@@ -37,6 +37,9 @@ func TestBuiltinSaysWhoAndHowSure(t *testing.T) {
 		if s.Vendor == "" {
 			t.Errorf("%s: nobody runs it", s.ID)
 		}
+		if (s.Retention == "") != (len(s.Keeps) == 0) {
+			t.Errorf("%s: what is said to operators about keeping isn't said to visitors, or the other way round: %q, %v", s.ID, s.Retention, s.Keeps)
+		}
 		if s.Doubt != "" && !strings.HasSuffix(s.Doubt, ".") {
 			t.Errorf("%s: the doubt is no sentence: %q", s.ID, s.Doubt)
 		}

@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"strings"
+
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/policy"
 )
@@ -35,8 +37,11 @@ type Service struct {
 	// Window is how long the service's records may be kept; 0 is the site's
 	// default.
 	Window policy.Window `json:"window,omitempty"`
-	// Retention is what the vendor says about keeping.
+	// Retention is what the vendor says about keeping, in words for the operator.
 	Retention string `json:"retention,omitempty"`
+	// Keeps says the same so that it can be told in the language of the visitor, who
+	// is shown Retention where it is empty.
+	Keeps []Keep `json:"keeps,omitempty"`
 	// VisitorID are those of the Cookies that hold the vendor's identifier of the
 	// visitor.
 	VisitorID []string `json:"visitor_id,omitempty"`
@@ -55,6 +60,20 @@ type Service struct {
 	// Source is the document the facts were compared with: its title and address.
 	Source string `json:"source,omitempty"`
 }
+
+// Keep says how long a service keeps one thing.
+type Keep struct {
+	// What is one of the service's Cookies or of the KeptThings; empty is all of it.
+	What string      `json:"what,omitempty"`
+	For  policy.Term `json:"for"`
+}
+
+// String returns the length and what is kept for it, as configurations name them.
+func (k Keep) String() string { return strings.TrimSpace(k.For.String() + " " + k.What) }
+
+// KeptThings are the values of Keep.What beside names of cookies: all its cookies,
+// the data at its servers, recordings of visits.
+func KeptThings() []string { return []string{"cookies", "data", "recordings"} }
 
 // DeletionAPIs returns the values of Service.Deletion: Matomo's HTTP API with
 // PrivacyManager.deleteDataSubjects, and PostHog's persons API.

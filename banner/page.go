@@ -26,6 +26,7 @@ type PageData struct {
 	DecidedOn  policy.Day // zero: not shown
 	ValidUntil policy.Day // zero: not shown
 	Services   []ServiceRow
+	Cookies    []CookieRow // in the order in which they are shown
 	Held       []HeldRow
 	Events     []EventRow // in the order in which they are shown
 	// Message is what just happened: saved, refused, withdrawn, erased or
@@ -62,6 +63,16 @@ type ServiceRow struct {
 type Keep struct {
 	What string
 	For  policy.Term
+}
+
+// CookieRow is one cookie of the site, but for that of the choice.
+type CookieRow struct {
+	Name        string // or the pattern by which the service describes it
+	Service     string // catalogue ID; empty: the site sets it, and nothing describes it
+	ServiceName string
+	Category    string      // as consent.Category writes it
+	Lifetime    policy.Term // zero: not known
+	First, Last policy.Day  // when it was seen; zero: not so far
 }
 
 // HeldRow is what is kept of one kind.

@@ -31,6 +31,11 @@ func allowed(lang string) PageData {
 			{ID: "ads", Name: "Ads", Category: "marketing", Countries: []string{"everywhere"}, Status: Blocked, Reason: "switched off by the editors"},
 			{ID: "cdn", Name: "CDN", Category: "necessary", Countries: []string{"KZ"}, Status: Working},
 		},
+		Cookies: []CookieRow{
+			{Name: "theme", First: policy.Day{Year: 2026, Month: 11, Day: 23}, Last: policy.Day{Year: 2026, Month: 11, Day: 23}},
+			{Name: "_pk_id.*", Service: "matomo", ServiceName: "Matomo", Category: "statistics", Lifetime: policy.Term{Unit: policy.Months, Least: 13, Most: 13}, First: policy.Day{Year: 2026, Month: 8, Day: 1}, Last: policy.Day{Year: 2026, Month: 11, Day: 23}},
+			{Name: "_ym_uid", Service: "yandex_metrica", ServiceName: "Яндекс Метрика", Category: "statistics", Lifetime: policy.Term{Unit: policy.Session}},
+		},
 		Held: []HeldRow{{
 			Kind: "visits", What: "ip", Count: 12,
 			Since:    policy.Day{Year: 2026, Month: 11, Day: 23},
@@ -191,6 +196,7 @@ func FuzzPage(f *testing.F) {
 	b := newBanner(f, seed())
 	plain := allowed("en")
 	plain.Services = []ServiceRow{{ID: "x", Category: "statistics", Cookies: []string{"x"}, Countries: []string{"x"}, Keeps: []Keep{{What: "x"}}}}
+	plain.Cookies = []CookieRow{{Name: "x"}}
 	want := len(nodes(f, render(f, b, plain)))
 	f.Add("x")
 	f.Add(`"><script>alert(1)</script>`)
@@ -203,6 +209,7 @@ func FuzzPage(f *testing.F) {
 			ID: word, Name: word, Category: "statistics", Countries: []string{word}, Cookies: []string{word},
 			Keeps: []Keep{{What: word, For: policy.Term{Unit: policy.Unit(word)}}}, Deletion: word, Status: word, Reason: word,
 		}}
+		data.Cookies = []CookieRow{{Name: word, Service: word, ServiceName: word, Category: word, Lifetime: policy.Term{Unit: policy.Unit(word)}}}
 		data.Allowed, data.ConsentID, data.Return = []string{word}, word, word
 		data.Held[0].Kind, data.Held[0].What = word, word
 		data.Events[0].Event, data.Events[0].Method, data.Events[0].Allowed = word, word, []string{word}

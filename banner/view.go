@@ -43,6 +43,7 @@ type pageView struct {
 	PolicyURL    string
 	Policy       string
 	Editions     []pageEdition
+	Cookies      []pageCookie
 	CanWithdraw  bool
 	OwnRetention string
 	Logo         template.URL
@@ -106,6 +107,7 @@ func (b *Banner) view(data PageData) pageView {
 		PolicyURL:    o.PolicyURL,
 		Policy:       t.policyName(o.Edition),
 		Editions:     b.editions(t),
+		Cookies:      t.cookies(data.Cookies),
 		OwnRetention: t.months(o.Months),
 		Logo:         b.logo,
 	}

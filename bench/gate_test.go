@@ -139,5 +139,5 @@ type silent struct{}
 func (silent) Blocked(gate.Layer, int)                       {}
 func (silent) Ran(int)                                       {}
 func (silent) SawHost(inventory.Source, []byte, int, bool)   {}
-func (silent) SawCookie(inventory.Source, string, int, bool) {}
+func (silent) SawCookie(inventory.Source, string, string, int, bool) {}
 func (silent) SawOwn(int, bool)                              {}

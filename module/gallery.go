@@ -103,6 +103,6 @@ func (x *exchange) galleryPage(state string) banner.PageData {
 	}
 	seen.permit = x.handler.gate.Permit(seen.choice)
 	data.Allowed = append(seen.apiState().Categories, seen.apiState().Services...)
-	data.Services = seen.serviceRows()
+	data.Services, data.Cookies = seen.serviceRows(), seen.cookieRows()
 	return data
 }

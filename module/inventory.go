@@ -41,7 +41,7 @@ func (x *exchange) owner(host []byte, service int) string {
 }
 
 // SawCookie implements gate.Observer.
-func (x *exchange) SawCookie(source inventory.Source, name string, service int, denied bool) {
+func (x *exchange) SawCookie(source inventory.Source, name, attributes string, service int, denied bool) {
 	if name == consent.CookieName || len(name) > maxCookieName {
 		return
 	}
@@ -50,7 +50,11 @@ func (x *exchange) SawCookie(source inventory.Source, name string, service int, 
 		id = x.handler.gate.ServiceID(service)
 	}
 	var space [maxCookieName]byte
-	x.note(inventory.Sight{Kind: inventory.Cookie, Source: source, Name: append(space[:0], name...), Service: id, Blocked: denied})
+	sight := inventory.Sight{Kind: inventory.Cookie, Source: source, Name: append(space[:0], name...), Service: id, Blocked: denied}
+	if source == inventory.Header {
+		sight.Lifetime = lifetime(attributes, x.at)
+	}
+	x.note(sight)
 }
 
 // maxCookieName is longer than any name that an operator would want to see.

@@ -36,7 +36,7 @@ func (x *exchange) writePage(w http.ResponseWriter, status int, message string) 
 	if chosen := x.url.Query().Get("lang"); chosen != "" {
 		data.Return = Prefix + "?" + url.Values{"lang": {data.Lang}}.Encode()
 	}
-	data.Services = x.serviceRows()
+	data.Services, data.Cookies = x.serviceRows(), x.cookieRows()
 	if x.choice.State != consent.Undecided {
 		data.DecidedOn = x.choice.Day
 		if x.choice.State != consent.Stale || x.choice.Outdated.Has(consent.ByTime) {

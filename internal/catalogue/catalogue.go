@@ -171,6 +171,18 @@ func (c *Catalogue) FindCookie(name string, found []int) []int {
 	return c.cookies.find(name, found)
 }
 
+// CookiePattern returns which of the cookies of service i the name is, as the
+// service describes it, or "".
+func (c *Catalogue) CookiePattern(i int, name string) string {
+	best, literal := "", -1
+	for _, pattern := range c.services[i].Cookies {
+		if g := newGlob(pattern, textEnd); g.literal > literal && g.match([]byte(name)) {
+			best, literal = pattern, g.literal
+		}
+	}
+	return best
+}
+
 // IsVisitorID reports whether the cookie holds the identifier by which service i
 // knows the visitor.
 func (c *Catalogue) IsVisitorID(i int, cookie string) bool {

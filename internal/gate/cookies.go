@@ -17,7 +17,7 @@ func (p *Permit) Cookies(values []string, o Observer) (kept []string, denied []s
 		for pair := range strings.SplitSeq(value, ";") {
 			name := cookieName(pair)
 			service, isDenied := p.cookie(name)
-			o.SawCookie(inventory.Report, name, service, isDenied)
+			o.SawCookie(inventory.Report, name, "", service, isDenied)
 			if isDenied {
 				denied = append(denied, name)
 				o.Blocked(LayerCookie, service)
@@ -58,10 +58,10 @@ func (p *Permit) withoutDenied(value string) string {
 func (p *Permit) SetCookies(values []string, o Observer) []string {
 	var kept []string
 	for i, value := range values {
-		pair, _, _ := strings.Cut(value, ";")
+		pair, attributes, _ := strings.Cut(value, ";")
 		name := cookieName(pair)
 		service, denied := p.cookie(name)
-		o.SawCookie(inventory.Header, name, service, denied)
+		o.SawCookie(inventory.Header, name, attributes, service, denied)
 		if denied {
 			o.Blocked(LayerSetCookie, service)
 			if kept == nil {

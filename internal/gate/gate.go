@@ -80,8 +80,9 @@ type Observer interface {
 	// SawHost is called for each third party that something names, blocked or
 	// not. The host must not be kept.
 	SawHost(source inventory.Source, host []byte, service int, denied bool)
-	// SawCookie is called for each cookie that the origin sets or a browser sends.
-	SawCookie(source inventory.Source, name string, service int, denied bool)
+	// SawCookie is called for each cookie that the origin sets or a browser sends;
+	// attributes is what follows its value in a Set-Cookie line.
+	SawCookie(source inventory.Source, name, attributes string, service int, denied bool)
 	// SawOwn is called for each service in what the page carries itself: an inline
 	// snippet, or an address of the site's own.
 	SawOwn(service int, denied bool)
@@ -195,6 +196,12 @@ func (g *Gate) sum() string {
 		fmt.Fprintf(h, "%+v", service)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:4])
+}
+
+// CookiePattern returns which of the service's cookies the name is, as the catalogue
+// describes it, or "".
+func (g *Gate) CookiePattern(service int, cookie string) string {
+	return g.options.Catalogue.CookiePattern(service, cookie)
 }
 
 // Index returns the index of the service with the given ID, or Unknown.

@@ -70,7 +70,7 @@ func (r *record) Ran(service int) { r.ran = append(r.ran, service) }
 func (r *record) SawHost(source inventory.Source, host []byte, service int, denied bool) {
 	r.see(string(source)+" "+string(host), service, denied)
 }
-func (r *record) SawCookie(source inventory.Source, name string, service int, denied bool) {
+func (r *record) SawCookie(source inventory.Source, name, _ string, service int, denied bool) {
 	r.see(string(source)+" cookie "+name, service, denied)
 }
 func (r *record) SawOwn(service int, denied bool) { r.see("own", service, denied) }

@@ -60,6 +60,7 @@ func (v *Inventory) Load(list []Sighting) {
 		e.count.Store(s.Count)
 		e.blocked.Store(s.Blocked)
 		e.last.Store(hours(s.Last))
+		e.lives.Store(int64(s.Lifetime))
 		known := v.insert(e)
 		if known == e {
 			continue
@@ -69,5 +70,6 @@ func (v *Inventory) Load(list []Sighting) {
 		known.count.Add(s.Count)
 		known.blocked.Add(s.Blocked)
 		known.last.Store(max(known.last.Load(), hours(s.Last)))
+		known.lives.CompareAndSwap(0, int64(s.Lifetime))
 	}
 }

@@ -125,3 +125,36 @@ func TestLoadIsBounded(t *testing.T) {
 		t.Errorf("%d are removed, %d written; want 12, 0", len(c.Gone), len(c.Seen))
 	}
 }
+
+// TestLastLifetimeCounts pins that a cookie has the lifetime with which it was last
+// set, over restarts too, whatever was seen without one.
+func TestLastLifetimeCounts(t *testing.T) {
+	d := database{}
+	set := func(v *Inventory, lifetime time.Duration) {
+		v.Note(Sight{Kind: Cookie, Source: Header, Name: []byte("theme"), At: noon, Lifetime: lifetime})
+	}
+	want := func(v *Inventory, lifetime time.Duration) {
+		t.Helper()
+		if got := v.List(Cookie); len(got) != 1 || got[0].Lifetime != lifetime {
+			t.Errorf("got %+v, want lifetime %v", got, lifetime)
+		}
+	}
+	v := New()
+	v.Note(host("a.example"))
+	set(v, UntilClosed)
+	want(v, UntilClosed)
+	set(v, time.Hour)
+	set(v, 0)
+	want(v, time.Hour)
+	d.apply(v.Changes())
+
+	v = New()
+	set(v, 0)
+	v.Load(d.list())
+	want(v, time.Hour)
+
+	v = New()
+	set(v, UntilClosed)
+	v.Load(d.list())
+	want(v, UntilClosed)
+}

@@ -53,7 +53,14 @@ type Sighting struct {
 	Blocked int64     `json:"blocked"` // how often of these it was stopped
 	First   time.Time `json:"first"`   // UTC, whole hours
 	Last    time.Time `json:"last"`    // UTC, whole hours
+	// Lifetime is how long the site last set a cookie for: UntilClosed, or 0 when it
+	// isn't known.
+	Lifetime time.Duration `json:"lifetime,omitempty"`
 }
+
+// UntilClosed is the Lifetime of a cookie that ends with the browser's session
+// (RFC 6265 §5.3 step 3).
+const UntilClosed time.Duration = -1
 
 // Sight is one look at something.
 type Sight struct {
@@ -64,6 +71,8 @@ type Sight struct {
 	Times   int64 // how often at once, at least 1
 	Blocked bool
 	At      time.Time
+	// Lifetime is that of a cookie, if it shows; see Sighting.
+	Lifetime time.Duration
 	// Host and Path are those of the page. What of them may identify somebody is
 	// left out before they are kept.
 	Host, Path string
@@ -107,6 +116,7 @@ type entry struct {
 	last    atomic.Int64
 	count   atomic.Int64
 	blocked atomic.Int64
+	lives   atomic.Int64 // a time.Duration
 
 	// The inventory's mu guards the rest.
 	stored bool  // a database may hold it
@@ -151,6 +161,9 @@ func (v *Inventory) Note(s Sight) {
 	e.count.Add(max(s.Times, 1))
 	if s.Blocked {
 		e.blocked.Add(max(s.Times, 1))
+	}
+	if s.Lifetime != 0 {
+		e.lives.Store(int64(s.Lifetime))
 	}
 	if hour > e.last.Load() {
 		e.last.Store(hour)
@@ -215,12 +228,14 @@ func (v *Inventory) Forget(t time.Time) {
 	}
 }
 
-// List returns everything, ordered by key.
-func (v *Inventory) List() []Sighting {
+// List returns everything, or what is of the kinds alone, ordered by key.
+func (v *Inventory) List(kinds ...Kind) []Sighting {
 	v.mu.RLock()
 	list := make([]Sighting, 0, len(v.entries))
 	for _, e := range v.entries {
-		list = append(list, e.sighting())
+		if len(kinds) == 0 || slices.Contains(kinds, e.key.Kind) {
+			list = append(list, e.sighting())
+		}
 	}
 	v.mu.RUnlock()
 	slices.SortFunc(list, func(a, b Sighting) int { return compareKeys(a.Key, b.Key) })
@@ -235,6 +250,7 @@ func (e *entry) sighting() Sighting {
 	return Sighting{
 		Key: e.key, Where: e.where, Count: e.count.Load(), Blocked: e.blocked.Load(),
 		First: fromHours(e.first), Last: fromHours(e.last.Load()),
+		Lifetime: time.Duration(e.lives.Load()),
 	}
 }
 

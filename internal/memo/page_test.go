@@ -50,7 +50,7 @@ func (o *observer) Ran(service int) { *o = append(*o, fmt.Sprint("ran ", service
 func (o *observer) SawHost(source inventory.Source, host []byte, service int, denied bool) {
 	*o = append(*o, fmt.Sprint("host ", source, string(host), service, denied))
 }
-func (o *observer) SawCookie(source inventory.Source, name string, service int, denied bool) {
+func (o *observer) SawCookie(source inventory.Source, name, _ string, service int, denied bool) {
 	*o = append(*o, fmt.Sprint("cookie ", source, name, service, denied))
 }
 func (o *observer) SawOwn(service int, denied bool) {
@@ -366,11 +366,11 @@ func TestManyPagesAtATime(t *testing.T) {
 // silent is an observer that keeps nothing.
 type silent struct{}
 
-func (silent) Blocked(gate.Layer, int)                       {}
-func (silent) Ran(int)                                       {}
-func (silent) SawHost(inventory.Source, []byte, int, bool)   {}
-func (silent) SawCookie(inventory.Source, string, int, bool) {}
-func (silent) SawOwn(int, bool)                              {}
+func (silent) Blocked(gate.Layer, int)                               {}
+func (silent) Ran(int)                                               {}
+func (silent) SawHost(inventory.Source, []byte, int, bool)           {}
+func (silent) SawCookie(inventory.Source, string, string, int, bool) {}
+func (silent) SawOwn(int, bool)                                      {}
 
 func TestRememberedPagesAllocateNothing(t *testing.T) {
 	permit := testGate(t).Permit(undecided)

@@ -35,20 +35,20 @@ func (s *Store) SaveInventory(ctx context.Context, seen []inventory.Sighting, go
 }
 
 func (w *writer) writeSighting(s inventory.Sighting) error {
-	return w.exec(`INSERT INTO inventory (kind, source, name, service, page, count, blocked, first_at, last_at)
-		VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET page = excluded.page, count = excluded.count,
-		blocked = excluded.blocked, first_at = excluded.first_at, last_at = excluded.last_at`,
-		string(s.Kind), string(s.Source), s.Name, s.Service, s.Where, s.Count, s.Blocked, millis(s.First), millis(s.Last))
+	return w.exec(`INSERT INTO inventory (kind, source, name, service, page, count, blocked, first_at, last_at, lifetime)
+		VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET page = excluded.page, count = excluded.count,
+		blocked = excluded.blocked, first_at = excluded.first_at, last_at = excluded.last_at, lifetime = excluded.lifetime`,
+		string(s.Kind), string(s.Source), s.Name, s.Service, s.Where, s.Count, s.Blocked, millis(s.First), millis(s.Last), int64(s.Lifetime))
 }
 
 // Inventory returns what SaveInventory has kept.
 func (s *Store) Inventory(ctx context.Context) ([]inventory.Sighting, error) {
 	sightings, err := list(ctx, s, func(rows *sql.Rows) (found inventory.Sighting, err error) {
 		var first, last int64
-		err = rows.Scan(&found.Kind, &found.Source, &found.Name, &found.Service, &found.Where, &found.Count, &found.Blocked, &first, &last)
+		err = rows.Scan(&found.Kind, &found.Source, &found.Name, &found.Service, &found.Where, &found.Count, &found.Blocked, &first, &last, &found.Lifetime)
 		found.First, found.Last = fromMillis(first), fromMillis(last)
 		return found, err
-	}, "SELECT kind, source, name, service, page, count, blocked, first_at, last_at FROM inventory")
+	}, "SELECT kind, source, name, service, page, count, blocked, first_at, last_at, lifetime FROM inventory")
 	if err != nil {
 		return nil, fmt.Errorf("reading the inventory: %w", err)
 	}

@@ -47,9 +47,11 @@ func inventoryComesBack(t *testing.T, f *fixture) {
 	wantInventory(t, f)
 	one, two, known := f.sighting("one.example"), f.sighting("two.example"), f.sighting("one.example")
 	known.Service, known.Count = "video", 9
+	known.Kind, known.Lifetime = inventory.Cookie, inventory.UntilClosed
 	save([]inventory.Sighting{one, two, known})
 	wantInventory(t, f, one, two, known)
 	one.Count, one.Blocked, one.Last = 1<<40, 2, one.Last.Add(time.Hour)
+	one.Lifetime = 180 * 24 * time.Hour
 	save([]inventory.Sighting{one}, two.Key, f.sighting("never.example").Key)
 	wantInventory(t, f, one, known)
 	save([]inventory.Sighting{two}, two.Key) // it went and came again

@@ -40,13 +40,14 @@ type PageData struct {
 const (
 	Working = "allowed" // it runs
 	Blocked = "blocked" // it would run if the visitor allowed it
-	Never   = "never"   // it would send data abroad (policy 3.2.6)
+	Never   = "never"   // it doesn't run whatever is allowed
 )
 
 // ServiceRow is one service of the site.
 type ServiceRow struct {
 	ID        string   // catalogue ID, the value of allow
 	Name      string   //
+	Vendor    string   // who runs it; empty: not told, unless it runs where the site is
 	Category  string   // as consent.Category writes it
 	Countries []string // ISO 3166-1 codes ("KZ"), or "operator" where the site is
 	Cookies   []string // name patterns
@@ -55,7 +56,10 @@ type ServiceRow struct {
 	Months    int      // window of our records in calendar months, 0: none
 	Status    string   // Working, Blocked or Never
 	Deletion  string   // what a withdrawal means there: deleted, unset, none; empty: not said
-	Reason    string   // why, in the operator's words; empty: said from the state
+	// Never says why the service never runs: cross_border (also any other word),
+	// unplaced or not_in_use.
+	Never  string
+	Reason string // why, in the operator's words; empty: said from the state
 }
 
 // Keep says how long one thing is kept by a service: the name of a cookie, or

@@ -23,7 +23,7 @@ func allowed(lang string) PageData {
 		ValidUntil: policy.Day{Year: 2027, Month: 5, Day: 23},
 		Services: []ServiceRow{
 			{ID: "matomo", Name: "Matomo", Category: "statistics", Countries: []string{"KZ"}, Cookies: []string{"_pk_id.*", "_pk_ses.*"}, Months: 24, Deletion: "deleted", Status: Working},
-			{ID: "yandex_metrica", Name: "Яндекс Метрика", Category: "statistics", Countries: []string{"RU"}, Cookies: []string{"_ym_uid"}, Keeps: []Keep{
+			{ID: "yandex_metrica", Name: "Яндекс Метрика", Category: "statistics", Vendor: "Yandex LLC", Countries: []string{"RU"}, Cookies: []string{"_ym_uid"}, Keeps: []Keep{
 				{"_ym_uid", policy.Term{Unit: policy.Years, Least: 1, Most: 1}}, {"data", policy.Term{Unit: policy.UntilDeleted}}, {"recordings", policy.Term{Unit: policy.Days, Least: 15, Most: 15}},
 			}, Months: 14, Deletion: "none", Status: Never},
 			{ID: "chat", Name: "Chat", Category: "functional", Countries: []string{"KZ"}, Status: Working},

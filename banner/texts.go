@@ -87,6 +87,9 @@ type pageTexts struct {
 	Services          string            `json:"services"`
 	Service           string            `json:"service"`
 	Countries         string            `json:"countries"`
+	RunBy             string            `json:"run_by"`
+	RunBySite         string            `json:"run_by_site"`
+	RunByEither       string            `json:"run_by_either"`
 	Cookies           string            `json:"cookies"`
 	Kept              string            `json:"kept"`
 	Keeps             map[string]string `json:"keeps"`
@@ -222,7 +225,7 @@ func (t *texts) lists() map[string]keyed {
 		"page.deletions": of(t.Page.Deletions, "deleted", "unset", "none"),
 		"page.statuses":  of(t.Page.Statuses, Working, Blocked, Never),
 		"page.reasons": of(t.Page.Reasons,
-			"necessary", "allowed", "undecided", "refused", "stale", "gpc", "unchosen", "never"),
+			"necessary", "allowed", "undecided", "refused", "stale", "gpc", "dnt", "unchosen", "never", "unplaced", "not_in_use"),
 		"page.own_services": of(t.Page.OwnServices, "visits"),
 		"page.whats":        of(t.Page.Whats, "ip", "visits"),
 		"page.kinds":        of(t.Page.Kinds, "visits"),

@@ -61,10 +61,10 @@ type pageCategory struct {
 }
 
 type pageService struct {
-	ID, Name, Countries, Deletion, Status, StatusText, Reason string
-	Cookies                                                   []string
-	Kept                                                      []pageKept
-	Asked, Allowed                                            bool
+	ID, Name, RunBy, Countries, Deletion, Status, StatusText, Reason string
+	Cookies                                                          []string
+	Kept                                                             []pageKept
+	Asked, Allowed                                                   bool
 }
 
 type pageHeld struct {
@@ -152,7 +152,7 @@ func (b *Banner) categories(t *texts, data PageData, state string) []pageCategor
 		}
 		for _, row := range data.Services {
 			if row.Category == id {
-				category.Services = append(category.Services, t.service(row, data, state))
+				category.Services = append(category.Services, t.service(row, data, state, b.options.Controller))
 			}
 		}
 		if category.Own || category.Asked || len(category.Services) > 0 {
@@ -162,10 +162,11 @@ func (b *Banner) categories(t *texts, data PageData, state string) []pageCategor
 	return list
 }
 
-func (t *texts) service(row ServiceRow, data PageData, state string) pageService {
+func (t *texts) service(row ServiceRow, data PageData, state string, c Controller) pageService {
 	return pageService{
 		ID:         row.ID,
 		Name:       t.serviceName(row),
+		RunBy:      t.runBy(row, c),
 		Countries:  cmp.Or(t.countries(row.Countries), t.Page.None),
 		Cookies:    row.Cookies,
 		Kept:       t.kept(row),
@@ -187,6 +188,8 @@ func (t *texts) serviceName(row ServiceRow) string {
 // reason returns the key of the words that say why a service has its status.
 func reason(row ServiceRow, data PageData, state string) string {
 	switch {
+	case row.Status == Never && (row.Never == "unplaced" || row.Never == "not_in_use"):
+		return row.Never
 	case row.Status == Never:
 		return "never"
 	case row.Category == consent.Necessary.String():
@@ -195,10 +198,30 @@ func reason(row ServiceRow, data PageData, state string) string {
 		return "allowed"
 	case state == consent.Allowed.String():
 		return "unchosen"
-	case (data.GPC || data.DNT) && state == consent.Undecided.String() && row.Category != consent.Functional.String():
+	case state != consent.Undecided.String() || row.Category == consent.Functional.String():
+		return state
+	case data.GPC:
 		return "gpc"
+	case data.DNT:
+		return "dnt"
 	}
 	return state
+}
+
+// runBy says who runs a service. Self-hosted tools are the site's own, unless they
+// can be had from their maker too.
+func (t *texts) runBy(row ServiceRow, c Controller) string {
+	switch home := slices.Contains(row.Countries, "operator"); {
+	case home && len(row.Countries) > 1:
+		return t.Page.RunByEither
+	case home && c.Name == "":
+		return fill(t.Page.RunBy, "vendor", t.Page.RunBySite)
+	case home:
+		return fill(t.Page.RunBy, "vendor", t.isolated(c.Name))
+	case row.Vendor == "":
+		return ""
+	}
+	return fill(t.Page.RunBy, "vendor", t.isolated(row.Vendor))
 }
 
 // names turns categories and catalogue IDs into the names a visitor knows.

@@ -86,12 +86,15 @@ func TestPageSaysWhyAServiceIsBlocked(t *testing.T) {
 		{"undecided", "", false, row("statistics", Blocked, ""), "you have not chosen yet"},
 		{"refused", "refused", false, row("statistics", Blocked, ""), "you refused"},
 		{"stale", "stale", false, row("statistics", Blocked, ""), "your earlier choice is no longer valid"},
-		{"signal", "", true, row("marketing", Blocked, ""), "signal says so"},
+		{"signal", "", true, row("marketing", Blocked, ""), "your browser refuses for you: Global Privacy Control"},
 		{"signal isn't about embeds", "", true, row("functional", Blocked, ""), "you have not chosen yet"},
 		{"refused beats signal", "refused", true, row("marketing", Blocked, ""), "you refused"},
 		{"not among the allowed", "allowed", false, row("marketing", Blocked, ""), "you did not allow it"},
 		{"allowed", "allowed", false, row("marketing", Working, ""), "you allowed it"},
 		{"abroad (policy 3.2.6)", "allowed", false, row("marketing", Never, ""), "it sends data abroad (policy, 3.2.6)"},
+		{"unplaced", "allowed", false, ServiceRow{ID: "x", Name: "X", Category: "marketing", Status: Never, Never: "unplaced"}, "in which country it processes data is not known (policy, 3.2.6)"},
+		{"not in use", "refused", false, ServiceRow{ID: "x", Name: "X", Category: "marketing", Status: Never, Never: "not_in_use"}, "this site does not use it, and its pages still name it"},
+		{"cross border", "", false, ServiceRow{ID: "x", Name: "X", Category: "marketing", Status: Never, Never: "cross_border"}, "it sends data abroad (policy, 3.2.6)"},
 		{"necessary", "", false, row("necessary", Working, ""), "needed to run the site"},
 		{"operator's words", "", false, row("marketing", Blocked, "off in winter"), "off in winter"},
 	} {
@@ -107,6 +110,32 @@ func TestPageSaysWhyAServiceIsBlocked(t *testing.T) {
 			}
 			t.Error("the service isn't listed")
 		})
+	}
+}
+
+func TestDoNotTrackIsNamedAsTheReason(t *testing.T) {
+	data := PageData{Lang: "en", DNT: true, Services: []ServiceRow{{ID: "x", Name: "X", Category: "statistics", Status: Blocked}}}
+	page := string(render(t, newBanner(t, seed()), data))
+	if !strings.Contains(page, "your browser refuses for you: Do Not Track") {
+		t.Error("the row doesn't say that the browser refuses")
+	}
+}
+
+func TestPageTellsWhoRunsAService(t *testing.T) {
+	for _, c := range []struct {
+		row        ServiceRow
+		controller Controller
+		want       string
+	}{
+		{ServiceRow{Vendor: "Yandex LLC", Countries: []string{"RU"}}, seed().Controller, "Run by Yandex LLC"},
+		{ServiceRow{Vendor: "whoever hosts it", Countries: []string{"operator"}}, seed().Controller, "Run by ТОО «МАК IT»"},
+		{ServiceRow{Countries: []string{"operator"}}, Controller{}, "Run by this site"},
+		{ServiceRow{Vendor: "whoever hosts it", Countries: []string{"operator", "NL"}}, seed().Controller, "Run by this site or by the maker of the service"},
+		{ServiceRow{Countries: []string{"KZ"}}, seed().Controller, ""},
+	} {
+		if got := newBanner(t, seed()).texts["en"].runBy(c.row, c.controller); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.row, got, c.want)
+		}
 	}
 }
 

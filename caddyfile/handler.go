@@ -26,6 +26,7 @@ import (
 //		service   <catalogue IDs...>
 //		service   <ID> {
 //			name      <text>
+//			vendor    <text>
 //			category  necessary|functional|statistics|marketing
 //			script    <host> [<paths...>] | <paths...>
 //			collect   <host> [<paths...>] | <paths...>
@@ -198,7 +199,8 @@ func parseService(d *caddyfile.Dispenser, handler *module.Handler, places *[]pla
 	service := catalogue.Service{ID: names[0]}
 	categorised := false
 	err := block{Dispenser: d, name: "service " + names[0], repeat: []string{"script", "collect", "inline", "cookie", "keeps"}, options: map[string]func() error{
-		"name": one(d, &service.Name),
+		"name":   one(d, &service.Name),
+		"vendor": one(d, &service.Vendor),
 		"category": func() error {
 			categorised = true
 			return parsed(d, &service.Category, consent.ParseCategory)()

@@ -24,7 +24,7 @@ func inService(option string) string {
 func TestRefusals(t *testing.T) {
 	const appOptions = "choice_months, controller, cross_border, demo, downstream, holidays, ip, jurisdiction, policy, storage, timezone, window"
 	const gateOptions = "banner, catalogue, encode, gallery, languages, necessary, service, service_worker, site, strict, texts, unknown"
-	const serviceOptions = "category, collect, cookie, country, inline, keeps, name, retention, script, stub, visitor_id, window"
+	const serviceOptions = "category, collect, cookie, country, inline, keeps, name, retention, script, stub, vendor, visitor_id, window"
 	tests := []struct {
 		source string
 		line   int

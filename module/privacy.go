@@ -13,6 +13,7 @@ import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/inventory"
 	"github.com/mamen-ai/consentgate/internal/policy"
 	"github.com/mamen-ai/consentgate/storage"
 )
@@ -71,25 +72,32 @@ func (x *exchange) writePage(w http.ResponseWriter, status int, message string) 
 }
 
 // serviceRows lists the services a visitor can meet here: those the operator
-// named, and, where none is named, those that could run.
+// named, where none is named those that could run, and what the site's pages were
+// seen to name.
 func (x *exchange) serviceRows() []banner.ServiceRow {
 	g := x.handler.gate
+	met := x.met()
 	var rows []banner.ServiceRow
 	for i, service := range g.Services() {
 		status := g.Status(x.choice, i)
 		named := slices.Contains(x.handler.named, service.ID)
-		if status == gate.Never && !named || service.Category == consent.Necessary && !named {
+		if (status == gate.Never || service.Category == consent.Necessary) && !named && !met[service.ID] {
 			continue
 		}
 		row := banner.ServiceRow{
 			ID:        service.ID,
 			Name:      service.Name,
+			Vendor:    service.Vendor,
 			Category:  service.Category.String(),
 			Countries: service.Countries,
 			Cookies:   service.Cookies,
 			Keeps:     keeps(service),
 			Retention: service.Retention,
 			Status:    status.String(),
+			Never:     string(g.Reason(i)),
+		}
+		if row.Never == string(gate.CrossBorder) && len(service.Countries) == 0 {
+			row.Never = "unplaced"
 		}
 		if service.Category == consent.Statistics && status != gate.Never {
 			row.Months = int(x.handler.app.window(x.handler.kind(service)))
@@ -98,6 +106,17 @@ func (x *exchange) serviceRows() []banner.ServiceRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// met returns the services that pages and headers of this site show, by ID.
+func (x *exchange) met() map[string]bool {
+	met := make(map[string]bool)
+	for _, seen := range x.handler.app.shared.inventory.List(inventory.Host, inventory.Own) {
+		if seen.Service != "" && seen.Source != inventory.Report && x.ownPlace(seen.Where) {
+			met[seen.Service] = true
+		}
+	}
+	return met
 }
 
 func keeps(service catalogue.Service) (list []banner.Keep) {

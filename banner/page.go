@@ -26,7 +26,7 @@ type PageData struct {
 	DecidedOn  policy.Day // zero: not shown
 	ValidUntil policy.Day // zero: not shown
 	Services   []ServiceRow
-	Cookies    []CookieRow // in the order in which they are shown
+	Cookies    []CookieRow // in the order in which they are shown, those of a service together
 	Held       []HeldRow
 	Events     []EventRow // in the order in which they are shown
 	// Message is what just happened: saved, refused, withdrawn, erased or

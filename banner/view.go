@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
@@ -44,6 +45,7 @@ type pageView struct {
 	Policy       string
 	Editions     []pageEdition
 	Cookies      []pageCookie
+	Unseen       []unseenCookies
 	CanWithdraw  bool
 	OwnRetention string
 	Logo         template.URL
@@ -64,8 +66,13 @@ type pageService struct {
 	ID, Name, RunBy, Countries, Deletion, Status, StatusText, Reason string
 	Cookies                                                          []string
 	Kept                                                             []pageKept
+	More                                                             []string // cookies that are folded away
+	MoreText                                                         string
 	Asked, Allowed                                                   bool
 }
+
+// mostCookies is how many cookies of a service are in view.
+const mostCookies = 4
 
 type pageHeld struct {
 	What, Kind, Since, DeleteBy string
@@ -107,7 +114,6 @@ func (b *Banner) view(data PageData) pageView {
 		PolicyURL:    o.PolicyURL,
 		Policy:       t.policyName(o.Edition),
 		Editions:     b.editions(t),
-		Cookies:      t.cookies(data.Cookies),
 		OwnRetention: t.months(o.Months),
 		Logo:         b.logo,
 	}
@@ -117,10 +123,11 @@ func (b *Banner) view(data PageData) pageView {
 	for _, other := range b.languages {
 		v.Languages = append(v.Languages, pageLanguage{other, b.texts[other].Name, other == lang})
 	}
+	v.Cookies, v.Unseen = t.cookies(data.Cookies)
 	v.Categories = b.categories(t, data, state)
 	for _, row := range data.Held {
 		v.Held = append(v.Held, pageHeld{
-			What: cmp.Or(t.Page.Whats[row.What], row.What), Kind: cmp.Or(t.Page.Kinds[row.Kind], row.Kind),
+			What: cmp.Or(t.Page.Whats[row.What], row.What), Kind: t.kind(row.Kind, data.Services),
 			Count: row.Count, Since: t.day(row.Since), DeleteBy: t.day(row.DeleteBy),
 		})
 	}
@@ -163,12 +170,18 @@ func (b *Banner) categories(t *texts, data PageData, state string) []pageCategor
 }
 
 func (t *texts) service(row ServiceRow, data PageData, state string, c Controller) pageService {
+	shown, more := row.Cookies, []string(nil)
+	if len(shown) > mostCookies+1 {
+		shown, more = shown[:mostCookies], shown[mostCookies:]
+	}
 	return pageService{
 		ID:         row.ID,
 		Name:       t.serviceName(row),
 		RunBy:      t.runBy(row, c),
 		Countries:  cmp.Or(t.countries(row.Countries), t.Page.None),
-		Cookies:    row.Cookies,
+		Cookies:    shown,
+		More:       more,
+		MoreText:   fill(t.News.More, "n", strconv.Itoa(len(more))),
 		Kept:       t.kept(row),
 		Deletion:   t.Page.Deletions[row.Deletion],
 		Status:     row.Status,
@@ -222,6 +235,11 @@ func (t *texts) runBy(row ServiceRow, c Controller) string {
 		return ""
 	}
 	return fill(t.Page.RunBy, "vendor", t.isolated(row.Vendor))
+}
+
+// kind names a kind of analytics: of a service's own records, the service.
+func (t *texts) kind(kind string, services []ServiceRow) string {
+	return cmp.Or(t.Page.Kinds[kind], t.names([]string{kind}, services)[0])
 }
 
 // names turns categories and catalogue IDs into the names a visitor knows.

@@ -91,13 +91,13 @@ func TestEverythingIsDoneByTheKeyboard(t *testing.T) {
 	b.press(kb.Enter)
 	b.until(`location.pathname === '/.privacy/' && document.readyState === 'complete'`)
 	b.equip()
-	boxes := `[...document.querySelectorAll('input[type=checkbox]')].filter(e => e.checkVisibility()).map(e => 'input ' + e.value)`
+	choices := `[...document.querySelectorAll('[aria-labelledby=choices] :is(input[type=checkbox], summary)')].filter(e => e.checkVisibility()).map(e => e.matches('summary') ? 'summary' : 'input ' + e.value)`
 	if ticked := must[[]string](b, `[...document.querySelectorAll('input:checked')].map(e => e.value)`); !slices.Equal(ticked, []string{"statistics"}) {
 		t.Errorf("the privacy page shows %v as allowed", ticked)
 	}
 	b.stops("a /.privacy/?lang=ru", "a /.privacy/?lang=kk", "a /.privacy/?lang=en")
-	b.stops(must[[]string](b, boxes)...)
-	b.stops("button save", "button refuse", "button accept", "a /.privacy/receipt", "a /.privacy/data", "button withdraw")
+	b.stops(must[[]string](b, choices)...)
+	b.stops("button save", "button refuse", "button accept", "summary", "a /.privacy/receipt", "a /.privacy/data", "button withdraw")
 	b.press(kb.Enter)
 	b.until(`document.readyState === 'complete' && !document.querySelector('button[value=withdraw]') && !!document.querySelector('[role=status]')`)
 	b.visit(s.url("/"))

@@ -75,11 +75,11 @@ func newModes(t *testing.T) (modes []*mode, compiled *catalogue.Catalogue) {
 
 type ignore struct{}
 
-func (ignore) Blocked(gate.Layer, int)                       {}
-func (ignore) Ran(int)                                       {}
-func (ignore) SawHost(inventory.Source, []byte, int, bool)   {}
+func (ignore) Blocked(gate.Layer, int)                               {}
+func (ignore) Ran(int)                                               {}
+func (ignore) SawHost(inventory.Source, []byte, int, bool)           {}
 func (ignore) SawCookie(inventory.Source, string, string, int, bool) {}
-func (ignore) SawOwn(int, bool)                              {}
+func (ignore) SawOwn(int, bool)                                      {}
 
 func (m *mode) rewrite(page string) string {
 	var elements gate.Elements

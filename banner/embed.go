@@ -14,7 +14,10 @@ type EmbedData struct {
 	Lang      string   // one of Languages, else the default is spoken
 	ID        string   // catalogue ID of the service, the value of allow
 	Name      string   // empty: the ID is shown
+	Vendor    string   // who runs it; empty: not told
 	Countries []string // ISO 3166-1 codes ("KZ"), or "operator" where the site is
+	// Source is the http or https address that the frame would show; empty: no link.
+	Source string
 	// Status is Working, Blocked (also any other word) or Never. Only a blocked
 	// service can be allowed.
 	Status string
@@ -45,10 +48,11 @@ type embedTexts struct {
 // embedView is what the placeholder's template shows, in words.
 type embedView struct {
 	Lang, Dir, ID, Name     string
-	Why, Countries          string
+	Why, RunBy, Countries   string
 	Allow, Reload, Settings string // empty where there is none
 	Return                  string
-	Target, Continue        string // empty where nothing is to be followed
+	Target, Source          string // empty where nothing is to be followed
+	Continue                string // to the one or the other
 }
 
 // Embed writes the page that a blocked frame shows: whose it is, why it's
@@ -105,6 +109,10 @@ func (b *Banner) embedView(data EmbedData) embedView {
 	default:
 		v.Why, v.Allow = t.Embed.Blocked, fill(t.Embed.Allow, "name", v.Name)
 	}
+	if source, err := url.Parse(data.Source); err == nil && (source.Scheme == "https" || source.Scheme == "http") && data.Status != Working && !data.Held {
+		v.Source, v.Continue = data.Source, fill(t.Embed.Continue, "host", source.Hostname())
+	}
+	v.RunBy = t.runBy(ServiceRow{Vendor: data.Vendor, Countries: data.Countries}, b.options.Controller)
 	if data.Held {
 		v.Allow, v.Reload, v.Settings = "", "", ""
 	}

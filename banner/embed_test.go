@@ -3,6 +3,7 @@ package banner
 import (
 	"bytes"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,8 @@ import (
 // video is the placeholder of a video abroad.
 func video(lang string) EmbedData {
 	return EmbedData{
-		Lang: lang, ID: "youtube", Name: "YouTube", Countries: []string{"US", "IE"}, Status: Blocked,
+		Lang: lang, ID: "youtube", Name: "YouTube", Vendor: "Google LLC", Countries: []string{"US", "IE"}, Status: Blocked,
+		Source: "https://www.youtube.com/embed/x?start=7&rel=0",
 		Return: "/blog/?page=2&sort=new",
 	}
 }
@@ -110,6 +112,13 @@ func TestEmbedOffersOnlyWhatCanBeAllowed(t *testing.T) {
 				t.Errorf("%d parts of a form", n)
 			}
 			links := named(list, "a")
+			if c.status == Never { // a visitor may go there alone
+				href, _ := attribute(links[0], "href")
+				if target, _ := attribute(links[0], "target"); href != data.Source || target != "_blank" {
+					t.Errorf("the link to the source leads to %s in %q", href, target)
+				}
+				links = links[1:]
+			}
 			if len(links) != 1 {
 				t.Fatalf("%d links", len(links))
 			}
@@ -182,7 +191,7 @@ func FuzzEmbed(f *testing.F) {
 	f.Add("javascript:alert(1)")
 	f.Fuzz(func(t *testing.T, word string) {
 		word = "x" + word // an empty word may leave an element out
-		data := EmbedData{Lang: word, ID: word + "1", Name: word, Countries: []string{word}, Status: word, Reason: word, Return: "/" + word}
+		data := EmbedData{Lang: word, ID: word + "1", Name: word, Vendor: word, Countries: []string{word}, Source: "https://" + consentID + ".kz/" + url.QueryEscape(word), Status: word, Reason: word, Return: "/" + word}
 		list := nodes(t, renderEmbed(t, b, data))
 		if len(list) != want {
 			t.Errorf("%q changes the elements of the page: %d, want %d", word, len(list), want)

@@ -15,7 +15,7 @@ import (
 
 // edits is what neutralises an element; package collateral judges where that may
 // be.
-var edits = regexp.MustCompile(`data-privacy-| type=text/plain | src=/\.privacy/embed/[a-z0-9_]+ `)
+var edits = regexp.MustCompile(`data-privacy-| type=text/plain | src=/\.privacy/embed/[a-z0-9_]+(?:/at/[A-Za-z0-9_-]+)? `)
 
 // Every fortieth page of the corpus, through the whole server: what is left when
 // the edge's head and banner are taken out is the origin's page, byte for byte.

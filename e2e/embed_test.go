@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,7 +80,7 @@ func TestPlaceholderFitsEveryFrame(t *testing.T) {
 		for _, size := range [][2]int64{{160, 90}, {200, 200}, {300, 150}, {320, 180}, {560, 315}, {1280, 720}} {
 			name := fmt.Sprintf("placeholder-%dx%d-%s", size[0], size[1], scheme)
 			b.do(chromedp.EmulateViewport(size[0], size[1]))
-			b.visit(s.url("/.privacy/embed/youtube"))
+			b.visit(s.url("/.privacy/embed/youtube/at/" + base64.RawURLEncoding.EncodeToString([]byte("https://www.youtube.com/embed/DEMO0000000"))))
 			fits := must[[]bool](b, `(root => {
 				const button = document.querySelector('button'), r = button.getBoundingClientRect();
 				return [root.scrollWidth <= innerWidth && root.scrollHeight <= innerHeight,

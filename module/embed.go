@@ -37,11 +37,13 @@ func (x *exchange) adding(choice consent.Choice) consent.Choice {
 func (x *exchange) serveEmbed(w http.ResponseWriter) error {
 	h := x.handler
 	id, held := strings.CutSuffix(strings.TrimPrefix(x.url.Path, Prefix+gate.EmbedPath), gate.HeldPath)
+	id, encoded, _ := strings.Cut(id, gate.SourcePath)
 	i := h.gate.Index(id)
 	if i == gate.Unknown || !h.gate.HasPlaceholder(i) {
 		return answer(w, http.StatusNotFound, "no such address")
 	}
 	data := x.embedData(i)
+	data.Source = h.gate.EmbedSource(i, encoded)
 	data.Return, data.Held = x.framedBy(), held
 	return x.writeEmbed(w, data)
 }
@@ -54,6 +56,7 @@ func (x *exchange) embedData(i int) banner.EmbedData {
 		Lang:      x.language(""),
 		ID:        service.ID,
 		Name:      service.Name,
+		Vendor:    service.Vendor,
 		Countries: service.Countries,
 		Status:    g.Status(x.choice, i).String(),
 		Reason:    string(g.Reason(i)),

@@ -1,6 +1,7 @@
 package module_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html"
 	"maps"
@@ -35,7 +36,7 @@ func (a *answer) fields() url.Values {
 // blocked video, before and after it is allowed, and that the placeholder shows
 // whose it is.
 func TestBlockedFrameLeadsToThePlaceholder(t *testing.T) {
-	const placeholder = `<iframe src=/.privacy/embed/youtube  width=560 height=315 data-privacy-src="https://www.youtube.com/embed/x">`
+	const placeholder = `<iframe src=/.privacy/embed/youtube/at/aHR0cHM6Ly93d3cueW91dHViZS5jb20vZW1iZWQveA  width=560 height=315 data-privacy-src="https://www.youtube.com/embed/x">`
 	e := start(t, options{app: "cross_border allow"})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, framedVideo) })
 	v := e.visit(t)
@@ -165,7 +166,7 @@ func TestPlaceholderOfWhatNeverRunsOffersNothing(t *testing.T) {
 			e := start(t, c.options)
 			e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, framedVideo) })
 			v := e.visit(t)
-			v.get("/").want(t, http.StatusOK, "<iframe src=/.privacy/embed/youtube ")
+			v.get("/").want(t, http.StatusOK, "<iframe src=/.privacy/embed/youtube/at/")
 			v.frame("youtube", "/").want(t, http.StatusOK, c.words, `href="/.privacy/?lang=en" target="_top"`, "!<form", "!<button")
 		})
 	}
@@ -180,6 +181,28 @@ func TestPlaceholdersOfNothing(t *testing.T) {
 	v.get("/.privacy/embed").want(t, http.StatusNotFound)
 	v.post("embed/youtube", nil).want(t, http.StatusMethodNotAllowed)
 	v.do(http.MethodHead, "/.privacy/embed/youtube", "").want(t, http.StatusOK)
+}
+
+// TestPlaceholderLinksToTheSource pins the plain link to what the frame would show, and
+// that no other address can be put on the site's page.
+func TestPlaceholderLinksToTheSource(t *testing.T) {
+	e := start(t, options{app: "cross_border allow"})
+	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+		writePage(w, `<iframe src="//www.youtube.com/embed/x?a=1&amp;b=%22"></iframe>`)
+	})
+	v := e.visit(t)
+	at := func(address string) string {
+		return "youtube/at/" + base64.RawURLEncoding.EncodeToString([]byte(address))
+	}
+	own := at("https://www.youtube.com/embed/x?a=1&b=%22")
+	v.get("/").want(t, 200, "<iframe src=/.privacy/embed/"+own+" ")
+	v.frame(own, "/").want(t, 200, `<a href="https://www.youtube.com/embed/x?a=1&amp;b=%22" target="_blank" rel="noreferrer" class="source">Go on to www.youtube.com</a>`, "Run by Google LLC", "Allow YouTube here")
+	for _, path := range []string{
+		at("https://evil.example/"), at("https://www.youtube.com.evil.example/embed/x"), at("https://www.youtube.com@evil.example/"), at("javascript://www.youtube.com/embed/%0Aalert(1)"),
+		at("//www.youtube.com/embed/x"), at("https://www.youtube.com/embed/x y"), at("https://www.youtube.com/embed/" + strings.Repeat("x", 1100)), "youtube/at/%21", "youtube/at/",
+	} {
+		v.frame(path, "/").want(t, 200, "Allow YouTube here", "!Go on to", "!evil")
+	}
 }
 
 // TestChoiceOnAPlaceholderTellsWhatWasShown pins the notice in the evidence: the

@@ -129,7 +129,7 @@ func (m *mode) compare(page, out string, before, after []node) error {
 }
 
 // edits is what neutralises an element.
-var edits = regexp.MustCompile(htmlstream.RenamePrefix + "| type=text/plain | src=/.privacy/embed/[a-z0-9_]+ |data:,")
+var edits = regexp.MustCompile(htmlstream.RenamePrefix + "| type=text/plain | src=/.privacy/embed/[a-z0-9_]+(?:/at/[A-Za-z0-9_-]+)? |data:,")
 
 func firstDifference(a, b string) int {
 	for i := range min(len(a), len(b)) {

@@ -131,7 +131,7 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 		if denied {
 			t.Rename(attribute)
 			if name == "iframe" {
-				e.embed(t, service)
+				e.embed(t, service, raw)
 			}
 			e.observer.Blocked(LayerElement, service)
 		}

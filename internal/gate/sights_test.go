@@ -96,11 +96,11 @@ func TestNamedHosts(t *testing.T) {
 // silent is an Observer that remembers nothing.
 type silent struct{}
 
-func (silent) Blocked(Layer, int)                            {}
-func (silent) Ran(int)                                       {}
-func (silent) SawHost(inventory.Source, []byte, int, bool)   {}
+func (silent) Blocked(Layer, int)                                    {}
+func (silent) Ran(int)                                               {}
+func (silent) SawHost(inventory.Source, []byte, int, bool)           {}
 func (silent) SawCookie(inventory.Source, string, string, int, bool) {}
-func (silent) SawOwn(int, bool)                              {}
+func (silent) SawOwn(int, bool)                                      {}
 
 // TestTellingAllocatesNothing pins the path that every reference of a page takes.
 func TestTellingAllocatesNothing(t *testing.T) {

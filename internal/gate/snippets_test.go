@@ -113,7 +113,7 @@ func TestOwnCallsAreNotTakenForSnippets(t *testing.T) {
 }
 
 // embeds are what the gate inserts into denied frames.
-var embeds = regexp.MustCompile(` src=/\.privacy/embed/\w+ `)
+var embeds = regexp.MustCompile(` src=/\.privacy/embed/\w+(?:/at/[\w-]+)? `)
 
 // activeTargets are those of the addresses that a browser would come by in a
 // page: in the reference of an element, or in the text of a script that runs.

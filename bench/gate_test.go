@@ -136,8 +136,8 @@ func corpusPages(b *testing.B) (pages [][]byte) {
 // silent is an observer that the work is done for and nothing else.
 type silent struct{}
 
-func (silent) Blocked(gate.Layer, int)                       {}
-func (silent) Ran(int)                                       {}
-func (silent) SawHost(inventory.Source, []byte, int, bool)   {}
+func (silent) Blocked(gate.Layer, int)                               {}
+func (silent) Ran(int)                                               {}
+func (silent) SawHost(inventory.Source, []byte, int, bool)           {}
 func (silent) SawCookie(inventory.Source, string, string, int, bool) {}
-func (silent) SawOwn(int, bool)                              {}
+func (silent) SawOwn(int, bool)                                      {}

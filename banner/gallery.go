@@ -115,6 +115,7 @@ func scenes() []scene {
 		{"withdrawn", "just withdrawn", "refused", func(d *PageData) { d.Message = "withdrawn" }},
 		{"erased", "just erased", "refused", func(d *PageData) { d.Message = "erased" }},
 		{"failed", "nothing could be saved", "allowed", func(d *PageData) { d.Message = "failed" }},
+		{"cookieless", "the browser keeps no cookies", "undecided", func(d *PageData) { d.Message = "cookieless" }},
 	} {
 		list = append(list, scene{"page-" + page.name, "Privacy page, " + page.title, func(g *Gallery, lang string, site GallerySite) ([]byte, error) {
 			data := site.Page(page.state)

@@ -141,7 +141,7 @@ func (t *texts) lists() map[string]keyed {
 	return map[string]keyed{
 		"categories":     {consent.CategoryNames(), func(key string) string { return t.Categories[key].Name }},
 		"embed.reasons":  of(t.Embed.Reasons, "cross_border", "not_in_use"),
-		"page.messages":  of(t.Page.Messages, "saved", "refused", "withdrawn", "erased", "failed"),
+		"page.messages":  of(t.Page.Messages, "saved", "refused", "withdrawn", "erased", "failed", "cookieless"),
 		"page.states":    of(t.Page.States, "undecided", "refused", "allowed", "stale"),
 		"page.keeps":     of(t.Page.Keeps, "here", "all", "cookies", "data", "recordings", "unsaid"),
 		"page.deletions": of(t.Page.Deletions, "deleted", "unset", "none"),

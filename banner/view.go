@@ -95,7 +95,7 @@ func (b *Banner) view(data PageData) pageView {
 		Text:         t.Page,
 		Choice:       t.Choice,
 		Message:      t.Page.Messages[data.Message],
-		Failed:       data.Message == "failed",
+		Failed:       data.Message == "failed" || data.Message == "cookieless",
 		State:        state,
 		StateText:    fill(t.Page.States[state], "allowed", t.join(t.names(data.Allowed, data.Services))),
 		GPC:          data.GPC,

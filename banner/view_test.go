@@ -165,7 +165,7 @@ func TestPageTellsHowToUseTheRights(t *testing.T) {
 func TestMessages(t *testing.T) {
 	b := newBanner(t, seed())
 	for message, shown := range map[string]bool{
-		"saved": true, "refused": true, "withdrawn": true, "erased": true, "failed": true,
+		"saved": true, "refused": true, "withdrawn": true, "erased": true, "failed": true, "cookieless": true,
 		"": false, "<b>": false, "other": false,
 	} {
 		page := render(t, b, PageData{Message: message})

@@ -135,6 +135,7 @@ func (b *bodyWriter) Close() error {
 			return err
 		}
 	}
+	b.x.record() // before whoever has the whole page can ask what is held
 	return b.sink.close()
 }
 

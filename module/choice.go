@@ -221,7 +221,7 @@ func (x *exchange) answerChoice(w http.ResponseWriter, form url.Values, status i
 		u.RawQuery = query.Encode()
 		back = u.String()
 	}
-	w.Header().Set("Location", back)
+	w.Header().Set("Location", x.afterChoice(back))
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

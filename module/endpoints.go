@@ -25,6 +25,7 @@ var endpoints = map[string]struct {
 	"":             {http.MethodGet, (*exchange).servePage},
 	gate.EmbedPath: {http.MethodGet, (*exchange).serveEmbed},   // with a service's ID behind it
 	galleryPath:    {http.MethodGet, (*exchange).serveGallery}, // with a frame's name behind it
+	keptPath:       {http.MethodGet, (*exchange).serveKept},
 	"state":        {http.MethodGet, (*exchange).serveState},
 	"receipt":      {http.MethodGet, (*exchange).serveReceipt},
 	"data":         {http.MethodGet, (*exchange).serveData},

@@ -142,7 +142,7 @@ func TestReturnLeadsNowhereElse(t *testing.T) {
 	for i, path := range hostile {
 		a := e.visit(t).post("choice", url.Values{"choice": {"refuse"}, "return": {path}},
 			"Referer", "https://evil.test/page", "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", i))
-		if location := a.Header.Get("Location"); a.StatusCode != 303 || location != "/.privacy/?message=refused" {
+		if location := a.destination(); a.StatusCode != 303 || location != "/.privacy/?message=refused" {
 			t.Errorf("return %q: %s, Location %q", path, a.Status, location)
 		}
 		if strings.Contains(strings.Join(a.Header.Values("Set-Cookie"), "\n"), "x=1") {
@@ -162,7 +162,7 @@ func TestReturnLeadsBack(t *testing.T) {
 		{"", "https://evil.test/from", "/.privacy/?message=refused"}, {"", "", "/.privacy/?message=refused"},
 	} {
 		a := e.visit(t).post("choice", url.Values{"choice": {"refuse"}, "return": {test.path}}, "Referer", test.referrer)
-		if got := a.Header.Get("Location"); got != test.want {
+		if got := a.destination(); got != test.want {
 			t.Errorf("return %q from %q leads to %q, want %q", test.path, test.referrer, got, test.want)
 		}
 	}

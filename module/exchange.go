@@ -28,10 +28,12 @@ type exchange struct {
 	gpc     bool // the browser sends Global Privacy Control
 	dnt     bool // the browser sends Do Not Track
 	permit  *gate.Permit
-	denied  []string    // names of denied cookies the browser sent
-	ran     []int       // services that the page runs
-	page    bool        // the answer is an HTML document, sent or confirmed
-	bounds  gate.Bounds // of the site's policies
+	denied  []string // names of denied cookies the browser sent
+	ran     []int    // services that the page runs
+	page    bool     // the answer is an HTML document, sent or confirmed
+	// recorded says that the visit is.
+	recorded bool
+	bounds   gate.Bounds // of the site's policies
 	// revalidates says that the request carries a validator of a page of ours.
 	revalidates bool
 

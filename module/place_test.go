@@ -69,7 +69,7 @@ func TestBaseElementLeadsNothingOfTheEdgeAway(t *testing.T) {
 	// A browser that sends fetch metadata to this host does so over TLS, whoever ends it.
 	// A browser that sends fetch metadata to this host does so over TLS, whoever ends it.
 	here := "https://" + v.host + ":" + e.port + "/.privacy/"
-	frame := `<iframe src="` + here + `embed/youtube" `
+	frame := `<iframe src="` + here + `embed/youtube/at/`
 	v.get("/").want(t, 200, "<form target=_self method=post action="+here+"choice ", "<a target=_self href="+here+">", frame, "!href=/.", "!action=/.")
 	v.choose("refuse")
 	v.get("/").want(t, 200, controlMark, "<a target=_self href="+here+">", frame, "!href=/.")

@@ -33,10 +33,11 @@ func (x *exchange) person() storage.Person {
 // record writes the visit when the visitor allowed visits to be counted
 // (policy 3.1 row 7). It doesn't wait.
 func (x *exchange) record() {
-	if !x.page || x.request.Method != http.MethodGet ||
+	if x.recorded || !x.page || x.request.Method != http.MethodGet ||
 		!x.permit.Running(x.handler.visits) || !x.navigates() || x.prefetched() {
 		return
 	}
+	x.recorded = true
 	x.recordVisit(x.url.Path, x.request.Header.Get("Referer"))
 }
 

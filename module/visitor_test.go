@@ -203,3 +203,14 @@ func (a *answer) wantSame(t *testing.T, want []byte) {
 		t.Errorf("the body was changed: %d bytes, want %d\n%.300q", len(a.body), len(want), a.body)
 	}
 }
+
+// destination returns where an answer leads in the end: the first choice does so by the
+// step that looks for its cookie.
+func (a *answer) destination() string {
+	location := a.Header.Get("Location")
+	if step, found := strings.CutPrefix(location, "/.privacy/kept?"); found {
+		query, _ := url.ParseQuery(step)
+		return query.Get("return")
+	}
+	return location
+}

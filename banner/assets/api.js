@@ -5,8 +5,7 @@
 	const { freeze } = Object;
 	const listenTo = addEventListener;
 	const words = state => '' + [state.state, state.categories, state.services];
-	const check = () => page.hidden ? listenTo('visibilitychange', check, { once: true })
-		: fetch(home + 'state').then(answer => answer.json()).then(now => words(now) == words(choice) || location.reload(), () => {});
+	const check = () => page.hidden || fetch(home + 'state').then(answer => answer.json()).then(now => words(now) == words(choice) || location.reload(), () => {});
 	const listen = () => {
 		const channel = new BroadcastChannel('privacy_choice');
 		channel.onmessage = check;
@@ -46,6 +45,7 @@
 		}
 	});
 	listen();
-	// A prerendered page may be older than the choice when it's shown.
-	page.prerendering && check();
+	// The choice may have been made on another sub-domain, or since the page was fetched
+	// ahead, whenever the page is shown.
+	listenTo('visibilitychange', check);
 })(STATE)

@@ -43,9 +43,7 @@ func (x *exchange) encodePage(header http.Header, status int) string {
 	if codings[0] == noEncoding || keepsCoding(header) || keepsCoding(x.request.Header) {
 		return ""
 	}
-	if !slices.ContainsFunc(header["Vary"], func(v string) bool { return strings.Contains(strings.ToLower(v), "accept-encoding") }) {
-		header["Vary"] = append(slices.Clip(header["Vary"]), "Accept-Encoding")
-	}
+	vary(header, "Accept-Encoding")
 	for _, accepted := range encode.AcceptedEncodings(x.request, codings) {
 		if slices.Contains(codings, accepted) && status != http.StatusNotModified && status != http.StatusNoContent {
 			header["Content-Encoding"] = []string{accepted}

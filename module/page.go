@@ -81,14 +81,16 @@ func (x *exchange) admitPolicy(header http.Header) {
 	if name != "" {
 		header[name] = append(slices.Clip(header[name]), value)
 	}
-	if name == "Content-Security-Policy" {
-		varyByCookie(header) // a cached worker or image document brings its policy along
-	}
-	if name, value := x.permit.Allowlist(x.request.Header.Get("Sec-Fetch-Dest")); name != "" {
-		header[name] = []string{value}
+	if list, value := x.permit.Allowlist(x.request.Header.Get("Sec-Fetch-Dest")); list != "" {
+		header[list] = []string{value}
 	}
 	if name == "Content-Security-Policy" {
-		header["Vary"] = append(slices.Clip(header["Vary"]), "Sec-Fetch-Dest") // a script may become a worker
+		// A cached worker or image document brings its policy along, and a script may
+		// become a worker.
+		vary(header, "Cookie", "Sec-Fetch-Dest")
+		if x.choice.State == consent.Allowed {
+			keepPrivate(header)
+		}
 	}
 }
 
@@ -96,23 +98,8 @@ func (x *exchange) admitPolicy(header http.Header) {
 // would be ungated wherever it's shown.
 func (x *exchange) unreadHeader(header http.Header) {
 	header["Cache-Control"] = []string{"private, no-store"}
+	header.Del("Expires")
 	deleteSharedCaching(header)
-}
-
-// deleteSharedCaching takes out what tells caches in front to keep a response,
-// whatever Cache-Control says.
-func deleteSharedCaching(header http.Header) {
-	for name := range header {
-		if name == "Expires" || name == "Surrogate-Control" || name == "X-Accel-Expires" || strings.HasSuffix(name, "Cdn-Cache-Control") {
-			delete(header, name)
-		}
-	}
-}
-
-func varyByCookie(header http.Header) {
-	if !slices.ContainsFunc(header["Vary"], func(v string) bool { return strings.Contains(strings.ToLower(v), "cookie") }) {
-		header["Vary"] = append(slices.Clip(header["Vary"]), "Cookie")
-	}
 }
 
 // ofBody lists the headers that hold for the bytes of the origin's answer.
@@ -130,6 +117,7 @@ func (x *exchange) pageHeader(header http.Header) {
 	for _, name := range ofBody() {
 		header.Del(name)
 	}
+	header.Del("Expires")
 	deleteSharedCaching(header)
 	if header.Get("Etag") != "" {
 		rekeyETag(header, x.variant())
@@ -140,7 +128,7 @@ func (x *exchange) pageHeader(header http.Header) {
 			header["Cache-Control"] = []string{"private, no-cache, no-transform"}
 		}
 	}
-	varyByCookie(header)
+	vary(header, "Cookie")
 }
 
 // insertion returns what goes into the page. Framed documents and fragments get

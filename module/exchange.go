@@ -192,7 +192,10 @@ func (x *exchange) opensPage() bool {
 // its own right: only there the banner belongs.
 func (x *exchange) navigates() bool {
 	header := x.request.Header
-	if header.Get("Sec-Fetch-Dest") != "" && !x.opensPage() {
+	switch dest := header.Get("Sec-Fetch-Dest"); {
+	case dest == "document":
+		return true // browsers inside apps say in X-Requested-With which app it is
+	case dest != "" && !x.opensPage():
 		return false
 	}
 	for _, partial := range []string{"Hx-Request", "Turbo-Frame", "X-Pjax", "X-Requested-With"} {

@@ -19,6 +19,7 @@ func TestWhereTheBannerBelongs(t *testing.T) {
 		{"navigation", nil, true},
 		{"client without fetch metadata", []string{"Sec-Fetch-Dest", "", "Sec-Fetch-Site", ""}, true},
 		{"prefetch", []string{"Sec-Purpose", "prefetch"}, true},
+		{"browser inside an app", []string{"X-Requested-With", "org.telegram.messenger"}, true},
 		{"fetch", []string{"Sec-Fetch-Dest", "empty"}, false},
 		{"iframe", []string{"Sec-Fetch-Dest", "iframe"}, false},
 		{"frame", []string{"Sec-Fetch-Dest", "frame"}, false},

@@ -69,7 +69,7 @@ func TestVariantsHaveTheirOwnTags(t *testing.T) {
 		"refused":   refused.get("/"),
 		"accepted":  accepted.get("/"),
 		"GPC":       e.visit(t).get("/", "Sec-GPC", "1"),
-		"fragment":  e.visit(t).get("/", "HX-Request", "true"),
+		"fragment":  e.visit(t).get("/", "HX-Request", "true", "Sec-Fetch-Dest", ""),
 		"bot":       e.visit(t).get("/", "User-Agent", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
 		"Kazakh":    e.visit(t).get("/", "Accept-Language", "kk"),
 		"English":   e.visit(t).get("/", "Accept-Language", "en"),

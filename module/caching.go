@@ -6,13 +6,16 @@ import (
 	"strings"
 )
 
-// vary adds names of request headers to Vary (RFC 9110 §12.5.5), each once.
+// vary adds names of request headers to Vary (RFC 9110 §12.5.5), each once. All stand
+// in one line: nginx before 1.23 goes by the last line alone.
 func vary(header http.Header, names ...string) {
+	listed := listed(header["Vary"])
 	for _, name := range names {
-		if !slices.ContainsFunc(listed(header["Vary"]), func(v string) bool { return strings.EqualFold(v, name) }) {
-			header["Vary"] = append(slices.Clip(header["Vary"]), name)
+		if !slices.ContainsFunc(listed, func(v string) bool { return strings.EqualFold(v, name) }) {
+			listed = append(listed, name)
 		}
 	}
+	header["Vary"] = []string{strings.Join(listed, ", ")}
 }
 
 // listed returns the elements of a header that is a list (RFC 9110 §5.6.1).

@@ -87,7 +87,7 @@ func (x *exchange) admitPolicy(header http.Header) {
 	if name == "Content-Security-Policy" {
 		// A cached worker or image document brings its policy along, and a script may
 		// become a worker.
-		vary(header, "Cookie", "Sec-Fetch-Dest")
+		vary(header, "Cookie", "Sec-Fetch-Dest", "Accept-Encoding")
 		if x.choice.State == consent.Allowed {
 			keepPrivate(header)
 		}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -45,6 +46,7 @@ import (
 //		service_worker clear
 //		service_worker remove <paths...>
 //		encode    <zstd|gzip...> | off
+//		shared_cache <duration>
 //		banner {
 //			position bottom|top|corner
 //			accent   <#rrggbb>
@@ -76,6 +78,7 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 		"strict":         func() error { return parseStrict(d, handler) },
 		"service_worker": func() error { return parseServiceWorker(d, handler) },
 		"encode":         func() error { return parseEncode(d, handler) },
+		"shared_cache":   parsed(d, &handler.SharedCache, parseSharedCache),
 		"banner":         func() error { return parseBanner(d, handler) },
 		"gallery":        flag(d, &handler.Gallery),
 	}}.parse()
@@ -94,6 +97,14 @@ func parseSite(text string) (string, error) {
 		return "", fmt.Errorf("site '%s': write the domain alone, for example mamen.ai; its sub-domains belong to it", text)
 	}
 	return site, nil
+}
+
+func parseSharedCache(text string) (caddy.Duration, error) {
+	t, err := caddy.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("shared_cache '%s': write a duration from 1s to 1h", text)
+	}
+	return caddy.Duration(t), module.CheckSharedCache(caddy.Duration(t))
 }
 
 func parseBanner(d *caddyfile.Dispenser, handler *module.Handler) error {

@@ -23,7 +23,7 @@ func inService(option string) string {
 // with what is allowed.
 func TestRefusals(t *testing.T) {
 	const appOptions = "choice_months, controller, cross_border, demo, downstream, holidays, ip, jurisdiction, policy, storage, timezone, window"
-	const gateOptions = "banner, catalogue, encode, gallery, languages, necessary, service, service_worker, site, strict, texts, unknown"
+	const gateOptions = "banner, catalogue, encode, gallery, languages, necessary, service, service_worker, shared_cache, site, strict, texts, unknown"
 	const serviceOptions = "category, collect, cookie, country, inline, keeps, name, retention, script, stub, vendor, visitor_id, window"
 	tests := []struct {
 		source string
@@ -130,6 +130,11 @@ func TestRefusals(t *testing.T) {
 		{inGate("encode br"), 3, "encode 'br': use zstd or gzip, or off alone"},
 		{inGate("encode gzip off"), 3, "encode 'off': use zstd or gzip, or off alone"},
 		{inGate("encode gzip zstd gzip"), 3, "encode: 'gzip' is given twice"},
+		{inGate("shared_cache"), 3, "'shared_cache' needs a value"},
+		{inGate("shared_cache always"), 3, "shared_cache 'always': write a duration from 1s to 1h"},
+		{inGate("shared_cache 0"), 3, "shared_cache 0s: write a duration from 1s to 1h"},
+		{inGate("shared_cache 2h"), 3, "shared_cache 2h0m0s: write a duration from 1s to 1h"},
+		{inGate("shared_cache 1m 2m"), 3, "one value too many: '2m'"},
 		{inGate("service_worker"), 3, "write clear, or remove"},
 		{inGate("service_worker clear now"), 3, "write clear, or remove"},
 		{inGate("service_worker remove"), 3, "write clear, or remove"},

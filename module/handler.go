@@ -74,6 +74,12 @@ type Handler struct {
 	// zstd, gzip.
 	Encode []string `json:"encode,omitempty"`
 
+	// Lets caches in front, a CDN among them, keep pages as visitors get them who have
+	// decided nothing and send no cookie, for as long as the origin says and at most
+	// this long, from 1 second to 1 hour. A page of a visitor who has decided is never
+	// kept by them. Default: 0, no page is.
+	SharedCache caddy.Duration `json:"shared_cache,omitempty"`
+
 	// How the banner looks.
 	Banner *Banner `json:"banner,omitempty"`
 
@@ -151,6 +157,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.memory = memo.NewMemory()
 	if err := h.provisionEncode(); err != nil {
 		return err
+	}
+	if h.SharedCache != 0 {
+		if err := CheckSharedCache(h.SharedCache); err != nil {
+			return err
+		}
 	}
 	setDefault(&h.Unknown, "allow")
 	if err := oneOf("unknown", h.Unknown, "allow", "block"); err != nil {

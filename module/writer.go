@@ -117,7 +117,9 @@ func (rw *responseWriter) decide() kind {
 	case unread:
 		rw.x.unreadHeader(rw.Header())
 	case page:
+		lifetime := rw.x.sharedLifetime(rw.Header(), rw.status)
 		rw.x.pageHeader(rw.Header())
+		rw.x.share(rw.Header(), lifetime)
 		rw.coding = rw.x.encodePage(rw.Header(), rw.status)
 		rw.incremental = caddyhttp.IsIncremental(rw.Header())
 		rw.x.page = rw.status == http.StatusOK || rw.status == http.StatusNotModified

@@ -70,8 +70,7 @@ guard-cost: tools ## what the guard costs the scripts of pages
 	go test $(TESTFLAGS) -run '^TestPagesWorkTheSameBesideTheGuard$$' -count=1 -v ./e2e
 
 .PHONY: bench
-bench: ## the cost of the edge, against Caddy without it and nginx
-	@./.ci/tools nginx
+bench: tools ## the cost of the edge, against Caddy without it and nginx
 	go test -run '^$$' -bench . -benchtime 15x ./bench
 
 .PHONY: bench-records

@@ -46,6 +46,9 @@ func TestMain(m *testing.M) {
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
+	if err != nil { // Debian installs servers where only the PATH of root leads
+		path, err = exec.LookPath(filepath.Join("/usr/sbin", name))
+	}
 	if err != nil {
 		t.Fatalf("%s is missing: \"make tools\" installs it (%v)", name, err)
 	}

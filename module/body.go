@@ -42,9 +42,10 @@ var bodyWriters = sync.Pool{New: func() any {
 	}
 }}
 
-// newBodyWriter starts a page that comes in one content coding and goes in another.
-// See sink about length and begin.
-func newBodyWriter(out http.ResponseWriter, x *exchange, from, length, coding string, begin func()) *bodyWriter {
+// newBodyWriter starts a page that comes in one content coding and goes in another, and
+// of which is known whether it is whole or may be a fragment. See sink about length and
+// begin.
+func newBodyWriter(out http.ResponseWriter, x *exchange, from, length, coding string, begin func(), whole bool) *bodyWriter {
 	b := bodyWriters.Get().(*bodyWriter)
 	b.x = x
 	b.sink.reset(out, length, begin)
@@ -55,6 +56,9 @@ func newBodyWriter(out http.ResponseWriter, x *exchange, from, length, coding st
 		to = insertedWriter{(*heldWriter)(b)}
 	}
 	b.rewriter.Reset(x.handler.memory, to, x.permit, x.base(), x, x.insertion(b.utf8))
+	if whole {
+		b.rewriter.Rewriter().Whole()
+	}
 	b.decoder = newDecoder(from, (*decodedWriter)(b))
 	return b
 }

@@ -86,7 +86,7 @@ func TestCodingOfOtherAnswers(t *testing.T) {
 	})
 	v := e.visit(t)
 	for path, want := range map[string]string{"/empty": "", "/fragment": "<p>text</p>"} {
-		a := v.get(path, "Accept-Encoding", "gzip")
+		a := v.get(path, "Accept-Encoding", "gzip", "Sec-Fetch-Dest", "empty")
 		if body := decompress(t, a.Header.Get("Content-Encoding"), a.body); body != want {
 			t.Errorf("%s: %q", path, body)
 		}

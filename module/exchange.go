@@ -188,6 +188,16 @@ func (x *exchange) opensPage() bool {
 	return dest == "document" || dest == "empty" && x.request.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
 
+// fetchesDocument reports whether the browser says that it makes a document of the
+// answer, in a tab or in a frame.
+func (x *exchange) fetchesDocument() bool {
+	switch x.request.Header.Get("Sec-Fetch-Dest") {
+	case "document", "iframe", "frame", "embed", "object", "fencedframe":
+		return true
+	}
+	return x.opensPage()
+}
+
 // navigates reports whether the request asks for a whole page to be shown in
 // its own right: only there the banner belongs.
 func (x *exchange) navigates() bool {

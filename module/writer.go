@@ -78,7 +78,7 @@ func (rw *responseWriter) begin() {
 	switch kind := rw.decide(); {
 	case !rw.hasBody():
 	case kind == page:
-		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, length, rw.coding, send)
+		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, length, rw.coding, send, rw.isWhole())
 		return
 	case kind == rules:
 		rw.body = &rulesBody{x: rw.x, out: rw.ResponseWriter, send: send, encoded: encoding != ""}
@@ -132,6 +132,12 @@ func (rw *responseWriter) decide() kind {
 // hasBody reports whether body bytes follow the header (RFC 9110 §6.4.1).
 func (rw *responseWriter) hasBody() bool {
 	return rw.x.request.Method != http.MethodHead && rw.status != http.StatusNoContent && rw.status != http.StatusNotModified
+}
+
+// isWhole reports whether a page is certainly a document and no fragment, because a
+// browser shows it as one. What says where it went instead isn't shown.
+func (rw *responseWriter) isWhole() bool {
+	return rw.x.fetchesDocument() && (rw.status < 300 || rw.status > 399)
 }
 
 // kind is what a response is to the edge.

@@ -4,7 +4,7 @@ package htmlstream
 // of the body, which is all it takes to place what belongs into head and body.
 type placement struct {
 	phase     phase
-	document  bool // a doctype, html, head or body tag was seen in time
+	document  bool // a doctype, html, head or body tag was seen in time, or Whole called
 	templates int  // open template elements; nothing is placed inside one
 	language  [35]byte
 	langSize  int
@@ -19,6 +19,11 @@ const (
 	afterHead
 	placed
 )
+
+// Whole says, before the first Write, that the input is a document and no fragment,
+// whatever tags it leaves out: all of html, head and body may be (WHATWG HTML
+// §13.1.2.4).
+func (r *Rewriter) Whole() { r.place.document = true }
 
 // placing reports whether the next tag or text may open head or body.
 func (r *Rewriter) placing() bool {

@@ -1,6 +1,7 @@
 package htmlstream
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 )
@@ -81,6 +82,47 @@ func TestPlaces(t *testing.T) {
 				t.Errorf("%q\nbecame %q\nwant   %q", test.input, out, test.want)
 			}
 		})
+	}
+}
+
+// TestPlacesOfWholeDocuments pins where the insertions go in documents that spare every
+// tag that can be spared, at every split point.
+func TestPlacesOfWholeDocuments(t *testing.T) {
+	for _, test := range []struct{ input, want string }{
+		{"<p>a</p>", "[H][B ]<p>a</p>"},
+		{"text", "[H][B ]text"},
+		{" \n text", " \n [H][B ]text"},
+		{"<title>a</title><p>b", "[H]<title>a</title>[B ]<p>b"},
+		{"<script>a</script>text", "[H]<script>a</script>[B ]text"},
+		{"<meta charset=utf-8>", "[H]<meta charset=utf-8>[B ]"},
+		{"</p><html lang=kk><head><body>", "</p><html lang=kk><head>[H]<body>[B kk]"},
+		{"text<!doctype html><body>", "[H][B ]text<!doctype html><body>"},
+		{"<frameset><frame src=x></frameset>", "[H]<frameset><frame src=x></frameset>"},
+		{"<template><p></template><p>", "[H]<template><p></template>[B ]<p>"},
+		{"<svg><title>", "[H][B ]<svg><title>"},
+		{"\xEF\xBB\xBF<h1>a", "\xEF\xBB\xBF[H][B ]<h1>a"},
+		{" <!-- a --> ", " <!-- a --> [H][B ]"},
+		{"<?xml version='1.0'?><p>", "<?xml version='1.0'?>[H][B ]<p>"},
+		{"", ""},
+		// Two bytes of a letter that begins as a byte order mark does have gone out.
+		{"\xEF\xBC\x81<p>", "\xEF\xBC\x81<p>"},
+	} {
+		for cut := range len(test.input) + 1 {
+			var out bytes.Buffer
+			r := NewRewriter(&out, &recorder{head: "[H]", body: "[B %s]"})
+			r.Whole()
+			for _, piece := range []string{test.input[:cut], test.input[cut:]} {
+				if _, err := r.Write([]byte(piece)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != test.want {
+				t.Errorf("%q cut at %d\nbecame %q\nwant   %q", test.input, cut, out.String(), test.want)
+			}
+		}
 	}
 }
 

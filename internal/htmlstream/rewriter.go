@@ -43,7 +43,7 @@ type Handler interface {
 	// after <head> or, without that tag, before the first start tag other than
 	// html, or the first text, or the end. It is called at most once, and never
 	// for a fragment: input in which another tag or text comes before any
-	// doctype, html, head or body tag.
+	// doctype, html, head or body tag, unless Whole was called.
 	Head() []byte
 	// Body returns what to insert as the first thing in the body: after <body>
 	// or, without that tag, where a browser opens the body (WHATWG HTML

@@ -57,7 +57,7 @@ func (p *Page) Reset(m *Memory, w io.Writer, permit *gate.Permit, base catalogue
 	p.goal, p.scanned, p.learning, p.recalled = aside, 0, false, 0
 }
 
-// Rewriter returns the rewriter, for its counters.
+// Rewriter returns the rewriter, for its counters and for what is known of the page.
 func (p *Page) Rewriter() *htmlstream.Rewriter { return &p.rewriter }
 
 // Write implements io.Writer. It fails only with the error of the underlying writer, or

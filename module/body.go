@@ -72,10 +72,13 @@ func (b *bodyWriter) Write(p []byte) (int, error) {
 }
 
 // Flush sends what is ready. It leaves the header open while there is nothing
-// to send after it.
+// to send after it, and while the page may still say in which charset it is.
 func (b *bodyWriter) Flush() error {
 	if err := b.rewriter.Flush(); err != nil {
 		return err
+	}
+	if !b.began && b.awaitsCharset() {
+		return nil
 	}
 	if err := b.release(); err != nil || !b.began {
 		return err
@@ -86,6 +89,16 @@ func (b *bodyWriter) Flush() error {
 		}
 	}
 	return b.sink.release()
+}
+
+// awaitsCharset reports whether the charset of the page isn't known and may yet come
+// within the bytes in which browsers look for it.
+func (b *bodyWriter) awaitsCharset() bool {
+	if b.raw || len(b.prefix) == heldBytes || headerCharset(b.sink.out.Header().Get("Content-Type")) != "" {
+		return false
+	}
+	_, known := declaredCharset(b.prefix)
+	return !known
 }
 
 // release lets go of what is held.
@@ -103,7 +116,7 @@ func (b *bodyWriter) release() error {
 func (b *bodyWriter) start() {
 	if !b.began {
 		b.began = true
-		declareCharset(b.sink.out.Header(), b.prefix)
+		declareCharset(b.sink.out.Header(), b.prefix, b.x.presumed)
 		b.sink.start()
 	}
 }

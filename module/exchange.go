@@ -34,6 +34,8 @@ type exchange struct {
 	// recorded says that the visit is.
 	recorded bool
 	bounds   gate.Bounds // of the site's policies
+	// presumed is the charset of a page that says none and whose type was guessed.
+	presumed string
 	// revalidates says that the request carries a validator of a page of ours.
 	revalidates bool
 

@@ -196,8 +196,11 @@ func (rw *responseWriter) classifyWorker(mediaType string) kind {
 
 // wideEncoding reports a charset in which bytes aren't characters.
 func wideEncoding(contentType string) bool {
-	lower := strings.ToLower(contentType)
-	return strings.Contains(lower, "utf-16") || strings.Contains(lower, "utf-32") || strings.Contains(lower, "iso-2022")
+	switch headerCharset(contentType) {
+	case "utf-16le", "utf-16be", "iso-2022-jp", "replacement":
+		return true
+	}
+	return strings.Contains(strings.ToLower(contentType), "utf-32") // which browsers don't know
 }
 
 // Write implements http.ResponseWriter.
@@ -210,7 +213,12 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 			return 0, nil // there is nothing to tell the type from yet
 		}
 		if rw.sniffs() {
-			rw.Header().Set("Content-Type", http.DetectContentType(p))
+			// A guess is of the type. The charset is the page's word before anyone's.
+			contentType := http.DetectContentType(p)
+			if contentType == "text/html; charset=utf-8" {
+				contentType, rw.x.presumed = "text/html", "utf-8"
+			}
+			rw.Header().Set("Content-Type", contentType)
 		}
 		rw.begin()
 	}

@@ -34,8 +34,8 @@ leaks: tools ## what each layer of the gate stops, in Chromium and Firefox, as a
 	@./.ci/tools firefox
 	go test $(TESTFLAGS) -tags matrix -run '^TestMatrix$$' -timeout 90m -v ./e2e/leaks
 
-# They kill dozens of processes and wait for locks.
-SLOW := 'TestDestructionKilledAnywhereIsFinished|TestLockedDatabaseOpensOnceItIsFree'
+# They start or kill dozens of processes, or wait for locks.
+SLOW := 'TestDestructionKilledAnywhereIsFinished|TestLockedDatabaseOpensOnceItIsFree|TestWorkGrowsNoFasterThanThePage'
 
 .PHONY: quick
 quick: ## the packages that know nothing of Caddy, in seconds

@@ -2,11 +2,14 @@ package module_test
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // An access log names the address only while the visitor lets visits be counted:
@@ -23,14 +26,19 @@ func TestAccessLogFollowsTheChoice(t *testing.T) {
 	read := 0
 	logs := func(step, wantIP, wantConsent string) {
 		t.Helper()
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.SplitAfter(strings.TrimSpace(string(raw)), "\n")
 		read++
+		var lines []string
+		// An entry is written behind the answer, which a small page ends with.
+		for deadline := time.Now().Add(10 * time.Second); len(lines) < read && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+			raw, err := os.ReadFile(file)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+			written := strings.SplitAfter(string(raw), "\n")
+			lines = written[:len(written)-1] // what follows the last line end isn't complete
+		}
 		if len(lines) != read {
-			t.Fatalf("%s: %d entries, want %d: %s", step, len(lines), read, raw)
+			t.Fatalf("%s: %d entries, want %d: %s", step, len(lines), read, lines)
 		}
 		var entry struct {
 			Consent string

@@ -31,6 +31,7 @@ type edge struct {
 	t      *testing.T
 	ip     string // where it listens
 	port   string
+	secure bool   // it speaks HTTPS, and HTTP/3
 	admin  string // address of the admin API
 	dir    string // holds the store, Caddy's storage and the log
 	origin *origin
@@ -74,6 +75,7 @@ type options struct {
 	sites  string // further site blocks
 	scheme string // default: http
 	host   string // default: every host
+	secure bool   // https://shop.test, over HTTP/3 too
 
 	prepare func(*edge) // before the configuration is loaded
 }
@@ -126,6 +128,11 @@ func (e *edge) adapt(o options) []byte {
 	if o.site == "" {
 		o.site = directive + "\n" + proxy
 	}
+	protocols := "h1 h2 h2c"
+	if e.secure = o.secure; o.secure {
+		o.scheme, o.host, protocols = "https", "shop.test", "h1 h2 h3"
+		o.site = "tls " + certificate(e.t, o.host) + "\n" + o.site
+	}
 	if o.scheme == "" {
 		o.scheme = "http"
 	}
@@ -147,7 +154,7 @@ func (e *edge) adapt(o options) []byte {
 		level INFO
 	}
 	servers {
-		protocols h1 h2 h2c
+		protocols %[11]s
 		trusted_proxies static 127.0.0.0/8
 	}
 	grace_period 3s
@@ -160,7 +167,7 @@ func (e *edge) adapt(o options) []byte {
 	%[9]s
 }
 %[10]s
-`, e.admin, filepath.Join(e.dir, "caddy"), e.log(), o.app, o.scheme, o.host, e.port, e.ip, o.site, o.sites)
+`, e.admin, filepath.Join(e.dir, "caddy"), e.log(), o.app, o.scheme, o.host, e.port, e.ip, o.site, o.sites, protocols)
 	source = strings.NewReplacer(
 		directive, "consent_gate {\n"+o.gate+"\n}",
 		proxy, "reverse_proxy "+e.origin.URL,

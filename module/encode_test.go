@@ -27,7 +27,7 @@ func TestVisitorsGetPagesInTheCodingTheyTake(t *testing.T) {
 		"behind encode":   {"encode zstd", "encode gzip\n" + directive + "\n" + proxy, map[string]string{"zstd, gzip": "zstd", "gzip": "gzip"}},
 	} {
 		t.Run(site, func(t *testing.T) {
-			e := start(t, options{gate: test.gate, site: test.site})
+			e := start(t, options{secure: true, gate: test.gate, site: test.site})
 			e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, longPage) })
 			plain := e.visit(t).get("/", "Accept-Encoding", "identity").body
 			eachProtocol(t, e, func(t *testing.T, v *visitor) {
@@ -124,7 +124,7 @@ func TestCompressedPageIsFlushedPieceByPiece(t *testing.T) {
 
 // A compressed page that the origin gave up doesn't look whole.
 func TestCompressedPageThatIsCutLooksCut(t *testing.T) {
-	e := start(t, options{})
+	e := start(t, options{secure: true})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 		writePage(w, longPage)
 		http.NewResponseController(w).Flush()

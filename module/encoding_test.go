@@ -73,7 +73,7 @@ var longPage = strings.Replace(trackerPage, "</body>", strings.Repeat("<p>text</
 // compresses although it was asked not to is rewritten all the same, and that
 // compressed stays compressed when "encode" stands outside.
 func TestEncodedUpstreamIsDecodedAndEncodedAgain(t *testing.T) {
-	e := start(t, options{site: "encode zstd gzip\n" + directive + "\n" + proxy})
+	e := start(t, options{secure: true, site: "encode zstd gzip\n" + directive + "\n" + proxy})
 	for _, upstream := range []string{"gzip", "x-gzip", "br", "zstd"} {
 		t.Run(upstream, func(t *testing.T) {
 			e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +147,7 @@ func TestEncodeInside(t *testing.T) {
 // TestBrokenEncodingIsAborted pins that a compressed page that ends too early
 // doesn't look whole to the visitor.
 func TestBrokenEncodingIsAborted(t *testing.T) {
-	e := start(t, options{})
+	e := start(t, options{secure: true})
 	for _, encoding := range []string{"gzip", "br", "zstd"} {
 		for name, cut := range map[string]func([]byte) []byte{
 			"truncated": func(raw []byte) []byte { return raw[:len(raw)-12] },

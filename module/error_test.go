@@ -15,7 +15,7 @@ import (
 // ours stands before or behind what handle_errors writes.
 func TestErrorPagesStayWhole(t *testing.T) {
 	const page = "<html><head></head><body>custom</body></html>"
-	e := start(t, options{site: directive + "\nhandle /missing {\n error 404\n}\nhandle {\n" + proxy + "\n}\n" +
+	e := start(t, options{secure: true, site: directive + "\nhandle /missing {\n error 404\n}\nhandle {\n" + proxy + "\n}\n" +
 		"handle_errors {\nheader Content-Type text/html\nrespond `" + page + "` {err.status_code}\n}"})
 	eachProtocol(t, e, func(t *testing.T, v *visitor) {
 		a := v.get("/missing")

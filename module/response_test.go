@@ -24,16 +24,10 @@ const (
 	blockedImage  = `data-privacy-src="https://www.facebook.com/tr?id=1&ev=PageView"`
 )
 
-func eachProtocol(t *testing.T, e *edge, test func(t *testing.T, v *visitor)) {
-	for _, p := range []protocol{http1, http2} {
-		t.Run(string(p), func(t *testing.T) { test(t, e.visitBy(t, p)) })
-	}
-}
-
 // TestEarlyHintsLoseTrackersAndKeepTheFinalStatus pins that a 103 goes out at
 // once, without links of denied services, and doesn't stand in for the status.
 func TestEarlyHintsLoseTrackersAndKeepTheFinalStatus(t *testing.T) {
-	e := start(t, options{})
+	e := start(t, options{secure: true})
 	for _, status := range []int{http.StatusOK, http.StatusNotFound} {
 		e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Link"] = []string{`</site.css>; rel=preload; as=style, <https://mc.yandex.ru>; rel=preconnect`}
@@ -67,7 +61,7 @@ func TestEarlyHintsLoseTrackersAndKeepTheFinalStatus(t *testing.T) {
 // differs from GET in nothing but the body, and the length that only it has (RFC 9110
 // §9.3.2).
 func TestHeadHasTheHeaderOfGet(t *testing.T) {
-	e := start(t, options{})
+	e := start(t, options{secure: true})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Etag", `"v1"`)
 		w.Header().Set("Content-Length", strconv.Itoa(len(simplePage)))
@@ -91,7 +85,7 @@ func TestHeadHasTheHeaderOfGet(t *testing.T) {
 
 // TestNoContentStaysEmpty pins that a 204 gets no banner.
 func TestNoContentStaysEmpty(t *testing.T) {
-	e := start(t, options{})
+	e := start(t, options{secure: true})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusNoContent)
@@ -155,7 +149,7 @@ func TestOtherResponsesKeepTheirBytes(t *testing.T) {
 // TestUntypedResponses pins a response without a type, which browsers, and Go's
 // own server, would sniff: a page is rewritten, the rest passes.
 func TestUntypedResponses(t *testing.T) {
-	e := start(t, options{})
+	e := start(t, options{secure: true})
 	untyped := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			w.Header()["Content-Type"] = nil
@@ -218,7 +212,7 @@ func TestFileServerPagesAreRewritten(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "page.html"), []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e := start(t, options{site: directive + "\nroot " + root + "\nfile_server"})
+	e := start(t, options{secure: true, site: directive + "\nroot " + root + "\nfile_server"})
 	eachProtocol(t, e, func(t *testing.T, v *visitor) {
 		a := v.get("/page.html")
 		a.want(t, 200, bannerMark, blockedScript, blockedImage, `<script src="/own.js">`)

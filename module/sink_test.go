@@ -71,7 +71,7 @@ func TestSmallPageHasALength(t *testing.T) {
 // TestSmallPageMayPause pins that what the origin flushes arrives before the rest is
 // written, though its length is declared.
 func TestSmallPageMayPause(t *testing.T) {
-	e := start(t, options{site: "encode gzip\n" + directive + "\n" + proxy + " {\nflush_interval -1\n}"})
+	e := start(t, options{secure: true, site: "encode gzip\n" + directive + "\n" + proxy + " {\nflush_interval -1\n}"})
 	eachProtocol(t, e, func(t *testing.T, v *visitor) {
 		seen := make(chan struct{})
 		const rest = "<p>two</p></body></html>"

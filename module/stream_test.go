@@ -1,14 +1,11 @@
 package module_test
 
 import (
-	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // readUntil reads from a body until it has seen the word.
@@ -29,7 +26,7 @@ func readUntil(t *testing.T, r io.Reader, word string) string {
 // TestSlowPageArrivesPieceByPiece pins that each complete piece reaches the
 // visitor before the origin writes the next: the origin waits for the visitor.
 func TestSlowPageArrivesPieceByPiece(t *testing.T) {
-	e := start(t, options{site: "encode gzip\n" + directive + "\n" + proxy})
+	e := start(t, options{secure: true, site: "encode gzip\n" + directive + "\n" + proxy})
 	eachProtocol(t, e, func(t *testing.T, v *visitor) {
 		seen := make(chan struct{})
 		wait := func(r *http.Request) {
@@ -72,7 +69,7 @@ func TestSlowPageArrivesPieceByPiece(t *testing.T) {
 
 // TestServerSentEventsPassAtOnce pins streams of events: untouched and unheld.
 func TestServerSentEventsPassAtOnce(t *testing.T) {
-	e := start(t, options{site: "encode gzip\n" + directive + "\n" + proxy})
+	e := start(t, options{secure: true, site: "encode gzip\n" + directive + "\n" + proxy})
 	eachProtocol(t, e, func(t *testing.T, v *visitor) {
 		seen := make(chan struct{})
 		e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -98,45 +95,6 @@ func TestServerSentEventsPassAtOnce(t *testing.T) {
 	})
 }
 
-// TestWebSocketPasses pins that an upgrade becomes a tunnel.
-func TestWebSocketPasses(t *testing.T) {
-	e := start(t, options{site: "encode gzip\n" + directive + "\n" + proxy})
-	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
-		conn, buffered, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n")
-		line, err := buffered.ReadString('\n')
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		io.WriteString(conn, "echo <body>"+line)
-	})
-	conn, err := net.Dial("tcp", net.JoinHostPort(e.ip, e.port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: shop.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
-	reader := bufio.NewReader(conn)
-	response, err := http.ReadResponse(reader, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("status %s", response.Status)
-	}
-	io.WriteString(conn, "hello\n")
-	if line, err := reader.ReadString('\n'); err != nil || line != "echo <body>hello\n" {
-		t.Errorf("got %q, %v", line, err)
-	}
-}
-
 // TestAbortedPageStaysCut pins that an origin that breaks off in the middle of a
 // body isn't completed: the visitor's browser must notice.
 func TestAbortedPageStaysCut(t *testing.T) {
@@ -160,7 +118,7 @@ func TestAbortedPageStaysCut(t *testing.T) {
 		},
 	}
 	for _, site := range []string{"", "encode gzip\n"} {
-		e := start(t, options{site: site + directive + "\n" + proxy})
+		e := start(t, options{secure: true, site: site + directive + "\n" + proxy})
 		for name, handler := range tests {
 			t.Run(site+name, func(t *testing.T) {
 				e.origin.serve(handler)
@@ -183,7 +141,7 @@ func TestAbortedPageStaysCut(t *testing.T) {
 
 // TestTrailersPass pins that trailers behind a rewritten body arrive.
 func TestTrailersPass(t *testing.T) {
-	e := start(t, options{})
+	e := start(t, options{secure: true})
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Trailer", "X-Checksum")
 		writePage(w, simplePage)

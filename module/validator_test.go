@@ -20,7 +20,7 @@ func versioned(etag string) http.HandlerFunc {
 // TestRevalidation pins the round trip of an entity tag: the same variant is
 // revalidated by the origin, another variant comes whole.
 func TestRevalidation(t *testing.T) {
-	e := start(t, options{gate: "unknown block\nservice matomo"})
+	e := start(t, options{secure: true, gate: "unknown block\nservice matomo"})
 	for _, etag := range []string{`"v1"`, `W/"v1"`} {
 		e.origin.serve(versioned(etag))
 		eachProtocol(t, e, func(t *testing.T, v *visitor) {

@@ -2,10 +2,7 @@ package module_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -30,32 +27,21 @@ type protocol string
 const (
 	http1 protocol = "HTTP/1.1"
 	http2 protocol = "HTTP/2.0"
+	http3 protocol = "HTTP/3.0"
 )
 
-// visit returns a new visitor of http://shop.test.
+// visit returns a new visitor of shop.test.
 func (e *edge) visit(t *testing.T) *visitor { return e.visitBy(t, http1) }
 
 func (e *edge) visitBy(t *testing.T, p protocol) *visitor {
-	transport := &http.Transport{
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(e.ip, e.port))
-		},
-		DisableCompression: true,
-		TLSClientConfig:    &tls.Config{InsecureSkipVerify: true},
-		Protocols:          new(http.Protocols),
+	scheme := "http"
+	if e.secure {
+		scheme = "https"
 	}
-	switch p {
-	case http1:
-		transport.Protocols.SetHTTP1(true)
-	case http2:
-		transport.Protocols.SetUnencryptedHTTP2(true)
-		transport.Protocols.SetHTTP2(true)
-	}
-	t.Cleanup(transport.CloseIdleConnections)
 	return &visitor{
-		t: t, edge: e, host: "shop.test", scheme: "http",
+		t: t, edge: e, host: "shop.test", scheme: scheme,
 		client: &http.Client{
-			Transport:     transport,
+			Transport:     e.transport(t, p),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		cookies: make(map[string]string),

@@ -27,7 +27,7 @@ func serveWorker(w http.ResponseWriter, r *http.Request) {
 // changes with what is allowed, and stays otherwise as the origin wrote it: browsers
 // renew a worker, and with it the policy it lives under, only when its bytes differ.
 func TestInstalledWorkersFollowTheChoice(t *testing.T) {
-	e := start(t, options{gate: "unknown block\nservice matomo"})
+	e := start(t, options{secure: true, gate: "unknown block\nservice matomo"})
 	e.origin.serve(serveWorker)
 	eachProtocol(t, e, func(t *testing.T, v *visitor) {
 		undecided := v.fetchWorker("/sw.js")

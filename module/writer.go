@@ -57,11 +57,18 @@ func (rw *responseWriter) WriteHeader(status int) {
 	}
 }
 
+// tunnels reports whether the header opens a tunnel, of WebSocket for example: by an
+// upgrade (RFC 9110 §7.8), or by CONNECT over HTTP/2 and HTTP/3 (RFC 8441, RFC 9220).
+func (rw *responseWriter) tunnels() bool {
+	return rw.status == http.StatusSwitchingProtocols ||
+		rw.x.request.Method == http.MethodConnect && rw.status >= 200 && rw.status <= 299
+}
+
 // sniffs reports whether the type must be told from the first bytes (WHATWG MIME
 // Sniffing §7).
 func (rw *responseWriter) sniffs() bool {
 	header := rw.Header()
-	return rw.status != http.StatusSwitchingProtocols && rw.hasBody() &&
+	return !rw.tunnels() && rw.hasBody() &&
 		header.Get("Content-Type") == "" && header.Get("Content-Encoding") == ""
 }
 
@@ -77,6 +84,13 @@ func (rw *responseWriter) begin() {
 	encoding, length := rw.Header().Get("Content-Encoding"), rw.Header().Get("Content-Length")
 	switch kind := rw.decide(); {
 	case !rw.hasBody():
+		send()
+		if rw.x.request.ProtoMajor == 3 && rw.Header().Get("Content-Length") == "" {
+			// The HTTP/3 server would declare a length of 0 for the page (RFC 9110
+			// §8.6: the length that GET would have, or none).
+			http.NewResponseController(rw.ResponseWriter).Flush()
+		}
+		return
 	case kind == page:
 		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, length, rw.coding, send, rw.isWhole())
 		return
@@ -104,10 +118,10 @@ func (rw *responseWriter) writeInformational(status int) {
 
 // decide looks at the final header, changes it, and returns what the response is.
 func (rw *responseWriter) decide() kind {
-	if rw.status == http.StatusSwitchingProtocols || rw.x.request.Method == http.MethodConnect {
-		return opaque
+	kind := opaque
+	if !rw.tunnels() {
+		kind = rw.classify()
 	}
-	kind := rw.classify()
 	rw.x.filterHeader(rw.Header())
 	if kind == opaque {
 		return opaque

@@ -42,10 +42,10 @@ var bodyWriters = sync.Pool{New: func() any {
 	}
 }}
 
-// newBodyWriter starts a page that comes in one content coding and goes in another, and
+// newBodyWriter starts a page that comes in some content codings and goes in another, and
 // of which is known whether it is whole or may be a fragment. See sink about length and
 // begin.
-func newBodyWriter(out http.ResponseWriter, x *exchange, from, length, coding string, begin func(), whole bool) *bodyWriter {
+func newBodyWriter(out http.ResponseWriter, x *exchange, from []string, length, coding string, begin func(), whole bool) *bodyWriter {
 	b := bodyWriters.Get().(*bodyWriter)
 	b.x = x
 	b.sink.reset(out, length, begin)

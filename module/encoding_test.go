@@ -2,7 +2,9 @@ package module_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"io"
 	"net/http"
 	"strings"
@@ -13,30 +15,45 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-func compress(t *testing.T, encoding, text string) []byte {
+// compress applies codings, one after the other, to a text. "raw deflate" is deflate
+// as some servers send it.
+func compress(t *testing.T, codings, text string) []byte {
 	t.Helper()
-	var out bytes.Buffer
-	var w io.WriteCloser
-	switch encoding {
-	case "gzip", "x-gzip":
-		w = gzip.NewWriter(&out)
-	case "br":
-		w = brotli.NewWriter(&out)
-	case "zstd":
-		encoder, err := zstd.NewWriter(&out)
+	body := []byte(text)
+	for coding := range strings.SplitSeq(codings, ", ") {
+		var out bytes.Buffer
+		var w io.WriteCloser
+		var err error
+		switch coding {
+		case "gzip", "x-gzip":
+			w = gzip.NewWriter(&out)
+		case "br":
+			w = brotli.NewWriter(&out)
+		case "zstd":
+			w, err = zstd.NewWriter(&out)
+		case "deflate":
+			w = zlib.NewWriter(&out)
+		case "raw deflate":
+			w, err = flate.NewWriter(&out, flate.DefaultCompression)
+		default:
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		w = encoder
+		if _, err := w.Write(body); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		body = out.Bytes()
 	}
-	if _, err := io.WriteString(w, text); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return body
 }
+
+// contentEncoding is how an origin declares the codings.
+func contentEncoding(codings string) string { return strings.ReplaceAll(codings, "raw ", "") }
 
 func decompress(t *testing.T, encoding, body string) string {
 	t.Helper()
@@ -74,15 +91,18 @@ var longPage = strings.Replace(trackerPage, "</body>", strings.Repeat("<p>text</
 // compressed stays compressed when "encode" stands outside.
 func TestEncodedUpstreamIsDecodedAndEncodedAgain(t *testing.T) {
 	e := start(t, options{secure: true, site: "encode zstd gzip\n" + directive + "\n" + proxy})
-	for _, upstream := range []string{"gzip", "x-gzip", "br", "zstd"} {
+	for _, upstream := range []string{
+		"gzip", "x-gzip", "br", "zstd", "deflate", "raw deflate", "GZIP",
+		"gzip, br", "deflate, gzip", "raw deflate, zstd", "identity, gzip, identity", "gzip, br, zstd",
+	} {
 		t.Run(upstream, func(t *testing.T) {
 			e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 				if got := r.Header.Get("Accept-Encoding"); got != "identity" {
 					t.Errorf("the origin was asked for %q", got)
 				}
-				w.Header().Set("Content-Encoding", upstream)
+				w.Header().Set("Content-Encoding", contentEncoding(upstream))
 				writePage(w, "")
-				w.Write(compress(t, upstream, longPage))
+				w.Write(compress(t, strings.ToLower(upstream), longPage))
 			})
 			eachProtocol(t, e, func(t *testing.T, v *visitor) {
 				for _, accepted := range []string{"", "gzip", "zstd"} {
@@ -148,7 +168,7 @@ func TestEncodeInside(t *testing.T) {
 // doesn't look whole to the visitor.
 func TestBrokenEncodingIsAborted(t *testing.T) {
 	e := start(t, options{secure: true})
-	for _, encoding := range []string{"gzip", "br", "zstd"} {
+	for _, encoding := range []string{"gzip", "br", "zstd", "deflate", "raw deflate", "gzip, br", "zstd, gzip"} {
 		for name, cut := range map[string]func([]byte) []byte{
 			"truncated": func(raw []byte) []byte { return raw[:len(raw)-12] },
 			"garbage":   func([]byte) []byte { return []byte("this was never compressed at all") },
@@ -156,7 +176,7 @@ func TestBrokenEncodingIsAborted(t *testing.T) {
 			t.Run(encoding+" "+name, func(t *testing.T) {
 				raw := cut(compress(t, encoding, longPage))
 				e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("Content-Encoding", encoding)
+					w.Header().Set("Content-Encoding", contentEncoding(encoding))
 					writePage(w, "")
 					w.Write(raw)
 				})
@@ -172,6 +192,49 @@ func TestBrokenEncodingIsAborted(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestEmptyBodyIsEmptyInEveryCoding pins what servers say of an answer without a body:
+// its coding, although nothing was coded.
+func TestEmptyBodyIsEmptyInEveryCoding(t *testing.T) {
+	e := start(t, options{secure: true})
+	for _, encoding := range []string{"gzip", "br", "zstd", "deflate", "gzip, br"} {
+		t.Run(encoding, func(t *testing.T) {
+			e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Encoding", encoding)
+				w.Header().Set("Content-Type", "text/html")
+				w.Header().Set("Location", "/there")
+				w.WriteHeader(http.StatusFound)
+			})
+			eachProtocol(t, e, func(t *testing.T, v *visitor) {
+				a := v.get("/", "Accept-Encoding", "identity")
+				a.want(t, http.StatusFound)
+				a.wantSame(t, nil)
+				a.wantHeader(t, "Location", "/there")
+			})
+		})
+	}
+}
+
+// TestCodingsThatCantBeUndoneAreCounted pins a body with an unknown coding, or with more
+// of them than are undone: it passes as it is, its header kept from caches.
+func TestCodingsThatCantBeUndoneAreCounted(t *testing.T) {
+	e := start(t, options{})
+	for _, codings := range [][]string{{"compress"}, {"gzip, dcz"}, {"dcz", "gzip"}, {"gzip, gzip, gzip, gzip"}} {
+		raw := []byte("coded")
+		e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+			w.Header()["Content-Encoding"] = codings
+			writePage(w, string(raw))
+		})
+		a := e.visit(t).get("/")
+		a.wantSame(t, raw)
+		a.wantHeader(t, "Content-Encoding", strings.Join(codings, "\n"))
+		a.wantHeader(t, "Cache-Control", "private, no-store")
+	}
+	_, metrics := e.askAdmin(http.MethodGet, "/metrics")
+	if !strings.Contains(metrics, "consentgate_undecodable_pages_total 4") {
+		t.Error("they aren't counted")
 	}
 }
 

@@ -69,7 +69,7 @@ func (rw *responseWriter) tunnels() bool {
 func (rw *responseWriter) sniffs() bool {
 	header := rw.Header()
 	return !rw.tunnels() && rw.hasBody() &&
-		header.Get("Content-Type") == "" && header.Get("Content-Encoding") == ""
+		header.Get("Content-Type") == "" && len(contentCodings(header)) == 0
 }
 
 // begin judges the header and sends it, unless it waits for the first bytes of a
@@ -81,7 +81,7 @@ func (rw *responseWriter) begin() {
 		return
 	}
 	send := func() { rw.ResponseWriter.WriteHeader(rw.status) }
-	encoding, length := rw.Header().Get("Content-Encoding"), rw.Header().Get("Content-Length")
+	codings, length := contentCodings(rw.Header()), rw.Header().Get("Content-Length")
 	switch kind := rw.decide(); {
 	case !rw.hasBody():
 		send()
@@ -92,10 +92,10 @@ func (rw *responseWriter) begin() {
 		}
 		return
 	case kind == page:
-		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, encoding, length, rw.coding, send, rw.isWhole())
+		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, codings, length, rw.coding, send, rw.isWhole())
 		return
 	case kind == rules:
-		rw.body = &rulesBody{x: rw.x, out: rw.ResponseWriter, send: send, encoded: encoding != ""}
+		rw.body = &rulesBody{x: rw.x, out: rw.ResponseWriter, send: send, encoded: len(codings) > 0}
 		return
 	case kind == worker:
 		rw.body = &workerBody{rw.ResponseWriter, rw.x.workerEnding()}
@@ -190,7 +190,7 @@ func (rw *responseWriter) classify() kind {
 		return document
 	case rw.status == http.StatusPartialContent, wideEncoding(header.Get("Content-Type")):
 		return unread
-	case !decodable(header.Get("Content-Encoding")):
+	case !decodable(contentCodings(header)):
 		rw.x.handler.app.metrics.undecodable.Inc()
 		return unread
 	}
@@ -202,7 +202,7 @@ func (rw *responseWriter) classify() kind {
 func (rw *responseWriter) classifyWorker(mediaType string) kind {
 	switch {
 	case rw.status == http.StatusNotModified && (mediaType == "" || isJavaScript(mediaType)),
-		rw.status == http.StatusOK && isJavaScript(mediaType) && rw.Header().Get("Content-Encoding") == "":
+		rw.status == http.StatusOK && isJavaScript(mediaType) && len(contentCodings(rw.Header())) == 0:
 		return worker
 	}
 	return document

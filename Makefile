@@ -11,6 +11,19 @@ TESTFLAGS := -race
 build: ## the server, into ./consentgate
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o consentgate ./cmd/consentgate
 
+# What a release is called.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null)
+# What is built twice: each costs minutes, because the second time nothing is cached.
+PLATFORMS := linux/amd64,linux/arm64,darwin/arm64,darwin/amd64,windows/amd64
+
+.PHONY: release
+release: ## binaries for every platform, parts, licences and sums, into ./dist
+	go run ./deploy/release -version '$(VERSION)' -platforms $(PLATFORMS)
+
+.PHONY: reproducible
+reproducible: ## builds each binary of a release in two folders and compares
+	go run ./deploy/release -version '$(VERSION)' -platforms $(PLATFORMS) -reproducible
+
 .PHONY: run
 run: ## the demo on http://localhost:8080
 	go run ./cmd/consentgate run --config Caddyfile.example

@@ -193,6 +193,34 @@ func TestCommandsOfTheManualExist(t *testing.T) {
 	}
 }
 
+// TestEveryCommandShowsExamples pins that the help of each command that consentgate
+// adds shows how it is typed, and that it can be typed like that.
+func TestEveryCommandShowsExamples(t *testing.T) {
+	root := commands(t)
+	consent, _, err := root.Find([]string{"consent"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var each func(*cobra.Command)
+	each = func(command *cobra.Command) {
+		lines := strings.Split(strings.TrimSpace(command.Example), "\n")
+		for _, line := range lines {
+			line, _, _ = strings.Cut(strings.TrimSpace(line), " > ")
+			if !strings.HasPrefix(line, command.CommandPath()) {
+				t.Errorf("%q is no example of %s", line, command.CommandPath())
+			} else if err := check(root, line); err != nil {
+				t.Errorf("%q: %v", line, err)
+			}
+		}
+		for _, sub := range command.Commands() {
+			each(sub)
+		}
+	}
+	for _, sub := range consent.Commands() {
+		each(sub)
+	}
+}
+
 // TestRunbooksNameMetricsThatExist pins the names by which a page says how to see
 // that it is over.
 func TestRunbooksNameMetricsThatExist(t *testing.T) {

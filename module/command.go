@@ -80,6 +80,7 @@ then it is named, and nothing was changed.`,
 			addKeys(add)
 			addRequests(cmd)
 			cmd.AddCommand(catalogueCommand(), reportCommand(), pageCommand(), verifyReceiptCommand())
+			help(cmd)
 		},
 	})
 }

@@ -24,6 +24,11 @@ release: ## binaries for every platform, parts, licences and sums, into ./dist
 reproducible: ## builds each binary of a release in two folders and compares
 	go run ./deploy/release -version '$(VERSION)' -platforms $(PLATFORMS) -reproducible
 
+.PHONY: xcaddy
+xcaddy: ## Caddy with this checkout, as xcaddy builds it, into ./dist/caddy
+	CGO_ENABLED=0 go run github.com/caddyserver/xcaddy/cmd/xcaddy@v0.4.5 build $$(go list -m -f '{{.Version}}' github.com/caddyserver/caddy/v2) \
+		--with github.com/mamen-ai/consentgate/caddyfile --replace github.com/mamen-ai/consentgate=. --output dist/caddy
+
 .PHONY: run
 run: ## the demo on http://localhost:8080
 	go run ./cmd/consentgate run --config Caddyfile.example

@@ -89,6 +89,7 @@ func commands(t *testing.T) *cobra.Command {
 		}
 		root.AddCommand(command)
 	}
+	root.InitDefaultCompletionCmd() // Caddy adds it when it starts
 	return root
 }
 

@@ -1,3 +1,4 @@
+//lint:file-ignore SA1019 the Transport of net/http refuses the ":protocol" of an extended CONNECT
 package module_test
 
 import (

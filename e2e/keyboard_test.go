@@ -205,7 +205,7 @@ func TestScreenReaderIsToldWhatIsSeen(t *testing.T) {
 	got := b.spoken("main", "")
 	for _, want := range []string{
 		"heading Your privacy", "region Right now", "region Your choice", "group Statistics", "checkbox Statistics", "table Services in the category “Statistics”",
-		"columnheader Service", "rowheader Matomo", "button Save choice", "button Refuse", "button Allow",
+		"columnheader Service", "rowheader Matomo Run by ТОО «МАК IT»", "button Save choice", "button Refuse", "button Allow",
 		"region What is kept about you", "link Consent receipt", "button Withdraw consent", "button Erase my data", "region Your rights",
 	} {
 		if !slices.Contains(got, want) {

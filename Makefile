@@ -35,7 +35,7 @@ run: ## the demo on http://localhost:8080
 
 .PHONY: test
 test: tools check collateral ## everything CI runs
-	go test $(TESTFLAGS) -timeout 45m $$(go list ./... | grep -v /e2e/collateral)
+	go test $(TESTFLAGS) -timeout 60m $$(go list ./... | grep -v /e2e/collateral)
 
 # Without the race detector, under which parsing thousands of pages takes minutes.
 .PHONY: collateral

@@ -6,8 +6,9 @@ import (
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
 )
 
-// maxJoined is the most, in bytes, that is put together for one write.
-const maxJoined = 32 << 10
+// maxJoined is the most, in bytes, that is put together for one write. A page whose
+// visitor reads slowly holds that much.
+const maxJoined = 24 << 10
 
 // joiner puts small writes together. It implements htmlstream.Inserter.
 type joiner struct {
@@ -17,6 +18,9 @@ type joiner struct {
 }
 
 func (j *joiner) reset(w io.Writer) {
+	if j.buffer == nil {
+		j.buffer = make([]byte, 0, maxJoined) // it never grows
+	}
 	j.w, j.buffer = w, j.buffer[:0]
 	j.inserter, _ = w.(htmlstream.Inserter)
 }

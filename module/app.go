@@ -6,7 +6,6 @@ package module
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -89,11 +88,12 @@ type App struct {
 	acquired bool
 	sites    []*Handler // of the configuration
 
-	purger  *retention.Purger
-	vendors map[string]downstream.Vendor
-	worker  *downstream.Worker // guarded by the shared store's mutex
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	purger   *retention.Purger
+	vendors  map[string]downstream.Vendor
+	worker   *downstream.Worker // guarded by the shared store's mutex
+	schedule func()             // begins once all apps have started
+	stop     context.CancelFunc
+	running  sync.WaitGroup
 }
 
 // CaddyModule returns the Caddy module information.
@@ -141,11 +141,11 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.metrics.register(ctx.GetMetricsRegistry(), a); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
-	return nil
+	return a.awaitStart(ctx)
 }
 
 // Start opens the store, so that a bad path fails the configuration's load, and
-// begins to destroy what is past its window.
+// answers requests.
 func (a *App) Start() error {
 	if err := a.checkDownstream(); err != nil {
 		return err
@@ -162,12 +162,6 @@ func (a *App) Start() error {
 		return err
 	}
 	a.metrics.services.name(append(a.namedServices(), a.ownServices()...))
-	if a.Demo {
-		if err := a.seed(ctx, store); err != nil && !errors.Is(err, storage.ErrNotEmpty) {
-			stop()
-			return fmt.Errorf("loading the demonstration's records: %w", err)
-		}
-	}
 	for _, site := range a.sites {
 		if err := site.keepDocuments(ctx, store); err != nil {
 			a.logger.Error("what records refer to can't be kept; it is tried again with the next choice", "error", err)
@@ -182,11 +176,7 @@ func (a *App) Start() error {
 	})
 	a.settleRestored(ctx, store)
 	a.shared.admit()
-	a.startDownstream(ctx, store)
-	a.running.Go(func() { a.purger.Run(ctx) })
-	a.running.Go(func() { a.watchLedger(ctx, store) })
-	a.running.Go(func() { a.keepInventory(ctx) })
-	a.running.Go(func() { a.keys.watch(ctx, a.logger) })
+	a.schedule = func() { a.begin(ctx, store) }
 	return nil
 }
 

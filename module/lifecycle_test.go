@@ -1,12 +1,16 @@
 package module_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +133,40 @@ func TestFailedReloadKeepsTheRunningStore(t *testing.T) {
 			given++
 			e.wantStore(given)
 		})
+	}
+}
+
+// TestFailedStartLeavesNothingBehind pins that a configuration of which one app can't
+// start makes no store. Caddy starts apps in no order: the store is open in half of
+// the rounds.
+func TestFailedStartLeavesNothingBehind(t *testing.T) {
+	e := start(t, options{})
+	occupied, err := net.Listen("tcp", e.ip+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer occupied.Close()
+	other := t.TempDir() + "/new/data"
+	for range 12 {
+		raw := e.adapt(options{app: "demo\nstorage sqlite " + other})
+		err := e.reload(bytes.Replace(raw, []byte(":"+e.port+`"`), []byte(":"+portOf(occupied)+`"`), 1))
+		if err == nil || !strings.Contains(err.Error(), "address already in use") {
+			t.Fatalf("error %v", err)
+		}
+		if _, err := os.Stat(filepath.Dir(other)); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("%s is left behind: %v", other, err)
+		}
+	}
+	e.visit(t).choose("accept")
+	e.wantStore(1)
+	if err := e.load(options{app: "demo\nstorage sqlite " + other}); err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("the store of a server that ran: %v", err)
 	}
 }
 

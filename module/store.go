@@ -37,6 +37,7 @@ type sharedStore struct {
 	closed bool
 	store  storage.Store
 	users  []*App // started configurations; the last one's settings count
+	used   bool   // a configuration started with all its apps
 
 	standings map[consent.ID]storage.Standing // of consents that were revoked or blocked
 	offers    map[consent.Digest]consent.Offer
@@ -107,14 +108,14 @@ func (s *sharedStore) open(ctx context.Context) (storage.Store, error) {
 		return nil, err
 	}
 	if err := s.loadStandings(ctx, store, user); err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(err, store.Discard())
 	}
 	if err := s.loadOffers(ctx, store); err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(err, store.Discard())
 	}
 	seen, err := store.Inventory(ctx)
 	if err != nil {
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(err, store.Discard())
 	}
 	s.inventory.Load(seen)
 	s.store = store
@@ -177,14 +178,25 @@ func (s *sharedStore) window(kind string) policy.Window {
 	return user.window(kind)
 }
 
-// Destruct closes the store when no configuration uses it any more.
+// use notes that the store belongs to a server that runs.
+func (s *sharedStore) use() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.used = true
+}
+
+// Destruct closes the store when no configuration uses it any more. What a start that
+// failed made goes again.
 func (s *sharedStore) Destruct() error {
 	s.mu.Lock()
 	s.closed = true
-	store := s.store
+	store, used := s.store, s.used
 	s.mu.Unlock()
-	if store == nil {
+	switch {
+	case store == nil:
 		return nil
+	case !used:
+		return store.Discard()
 	}
 	return errors.Join(s.saveInventoryAtEnd(), store.Close())
 }

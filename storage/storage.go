@@ -297,4 +297,7 @@ type Store interface {
 	Seed(ctx context.Context, visits []Visit) error
 	// Close writes what is queued and closes the database.
 	Close() error
+	// Discard closes the database and removes it again if it was made when it was
+	// opened and nothing has been recorded in it. What stood there before stays.
+	Discard() error
 }

@@ -1,9 +1,11 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +19,9 @@ const filePrefix = "consentgate."
 // such as /tmp or the site's own files: narrowing it would break that. Windows
 // has no such mode: a directory inherits the rights of the one it is in.
 func (s *Store) ownDirectory(dir string) error {
+	for parent := dir; absent(parent); parent = filepath.Dir(parent) {
+		s.made = slices.Insert(s.made, 0, parent)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("%s can't be made, name another or make it yourself: %w", dir, err)
 	}
@@ -39,6 +44,12 @@ func (s *Store) ownDirectory(dir string) error {
 	s.logger.Warn("the storage directory was open to other users: its mode is 0700 now", "directory", dir,
 		"was", fmt.Sprintf("%04o", info.Mode().Perm()))
 	return nil
+}
+
+// absent reports whether there is nothing of that name.
+func absent(name string) bool {
+	_, err := os.Stat(name)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // shared reports whether other users may use an entry that isn't the store's.

@@ -29,3 +29,7 @@ func lockFile(name string) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(handle), name), nil
 }
+
+// removeLock gives a lock back and removes its file, which fails while somebody else
+// has taken it: Windows removes no file that is open and not shared.
+func removeLock(file *os.File) error { return errors.Join(file.Close(), os.Remove(file.Name())) }

@@ -91,6 +91,7 @@ type Store struct {
 	path      string
 	lock      *os.File
 	used      bool        // the directory had a lock before
+	made      []string    // what Open made: see discard.go
 	raw       *os.File    // see residue.go
 	log       os.FileInfo // of the write-ahead log, as it was opened
 	writerDB  *sql.DB
@@ -130,22 +131,24 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		return nil, fmt.Errorf("storage directory %s: %w", o.Dir, err)
 	}
 	s := newStore(o, filepath.Join(dir, databaseName))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.undo())
+		}
+	}()
 	if err := s.ownDirectory(dir); err != nil {
 		return nil, fmt.Errorf("storage directory: %w", explain(err))
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.release())
-		}
-	}()
-	_, err = os.Stat(filepath.Join(dir, lockName))
-	s.used = err == nil
+	s.used = !absent(filepath.Join(dir, lockName))
 	s.lock, err = lockFile(filepath.Join(dir, lockName))
 	if errors.Is(err, errInUse) {
 		return nil, fmt.Errorf("another consentgate uses %s: stop it, or give this one its own storage directory", dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("locking the storage directory: %w", explain(err))
+	}
+	if !s.used {
+		s.made = append(s.made, s.lock.Name())
 	}
 	if err := s.open(ctx); err != nil {
 		return nil, fmt.Errorf("database %s: %w", s.path, explain(err))
@@ -203,13 +206,18 @@ func newStore(o Options, path string) *Store {
 // open opens the file and everything that works on it.
 func (s *Store) open(ctx context.Context) (err error) {
 	// A lock from before, and no database: that isn't a first start.
-	if info, err := os.Stat(s.path); s.used && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0) {
+	info, err := os.Stat(s.path)
+	if s.used && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0) {
 		s.logger.Warn("the storage directory was used before and has no database: a new one is begun, and what was recorded is missing; "+
 			"if it wasn't removed on purpose, stop consentgate and put it back", "database", s.path)
 	}
 	// SQLite gives the -wal and -shm files the mode of the database.
+	begun := errors.Is(err, fs.ErrNotExist)
 	if s.raw, err = os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return err
+	}
+	if begun {
+		s.made = append(s.made, s.path)
 	}
 	if err := s.raw.Chmod(0o600); err != nil {
 		return err
@@ -242,6 +250,14 @@ func (s *Store) open(ctx context.Context) (err error) {
 // Close writes what is queued and closes the database. Later calls of any
 // method return [storage.ErrClosed].
 func (s *Store) Close() error {
+	if err := s.finish(); err != nil {
+		return err
+	}
+	return s.release()
+}
+
+// finish has what is queued written, and the writing goroutine end.
+func (s *Store) finish() error {
 	s.guard.Lock()
 	if s.closed {
 		s.guard.Unlock()
@@ -251,11 +267,19 @@ func (s *Store) Close() error {
 	s.guard.Unlock()
 	close(s.stop)
 	<-s.stopped
-	return s.release()
+	return nil
 }
 
-// release closes what open opened, the last first.
+// release closes what Open opened, the last first.
 func (s *Store) release() error {
+	err := s.closeDatabase()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}
+
+func (s *Store) closeDatabase() error {
 	var errs []error
 	if s.readers != nil {
 		errs = append(errs, s.readers.Close())
@@ -268,9 +292,6 @@ func (s *Store) release() error {
 	}
 	if s.raw != nil {
 		errs = append(errs, s.raw.Close())
-	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
 	}
 	return errors.Join(errs...)
 }

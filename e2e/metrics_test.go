@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,7 +88,7 @@ func TestPrometheusSeesWhatHappened(t *testing.T) {
 	} {
 		eventually(t, query+" is "+want, func() error {
 			got, err := ask(query)
-			if err == nil && got != want {
+			if err == nil && !slices.Equal(got, []string{want}) {
 				err = fmt.Errorf("it is %q", got)
 			}
 			return err
@@ -111,8 +113,8 @@ func checkMetrics(t *testing.T, text string) {
 }
 
 // startPrometheus lets Debian's Prometheus scrape the server each second, and
-// returns a function that asks it for the value of a query.
-func startPrometheus(t *testing.T, s *server) func(query string) (string, error) {
+// returns a function that asks it for the values of a query.
+func startPrometheus(t *testing.T, s *server) func(query string) ([]string, error) {
 	t.Helper()
 	dir := t.TempDir()
 	address := fmt.Sprint("127.0.0.1:", freePorts(t, 1)[0])
@@ -133,23 +135,28 @@ func startPrometheus(t *testing.T, s *server) func(query string) (string, error)
 		prometheus.Wait() // how it ends isn't judged
 		kill.Stop()
 	})
-	return func(query string) (string, error) {
+	return func(query string) ([]string, error) {
 		response, err := http.Get("http://" + address + "/api/v1/query?" + url.Values{"query": {query}}.Encode())
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		defer response.Body.Close()
 		var answer struct {
-			Data struct {
+			Error string
+			Data  struct {
 				Result []struct{ Value [2]any }
 			}
 		}
 		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-			return "", err
+			return nil, err
 		}
-		if len(answer.Data.Result) != 1 {
-			return "", fmt.Errorf("%d results", len(answer.Data.Result))
+		if answer.Error != "" {
+			return nil, errors.New(answer.Error)
 		}
-		return fmt.Sprint(answer.Data.Result[0].Value[1]), nil
+		var values []string
+		for _, result := range answer.Data.Result {
+			values = append(values, fmt.Sprint(result.Value[1]))
+		}
+		return values, nil
 	}
 }

@@ -57,7 +57,7 @@ func newBodyWriter(out http.ResponseWriter, x *exchange, from []string, length, 
 	}
 	b.rewriter.Reset(x.handler.memory, to, x.permit, x.base(), x, x.insertion(b.utf8))
 	if whole {
-		b.rewriter.Rewriter().Whole()
+		b.rewriter.Whole()
 	}
 	b.decoder = newDecoder(from, (*decodedWriter)(b))
 	return b

@@ -32,6 +32,7 @@ type Elements struct {
 	inBody  bool       // the body has begun
 	hasBase bool       // a <base href> was seen: only the first counts
 	based   bool       // a <base target> was seen: only the first counts
+	policed bool       // the head states a policy
 	css     cssScanner // of the style element at hand
 	found   []int
 	style   [512]byte // a style attribute, decoded
@@ -44,7 +45,7 @@ var _ htmlstream.Handler = (*Elements)(nil)
 // Reset makes e ready for another document.
 func (e *Elements) Reset(p *Permit, base catalogue.Base, o Observer, insertion Insertion) {
 	e.permit, e.base, e.observer, e.insertion = p, base, o, insertion
-	e.hasBase, e.based, e.inBody, e.place = false, false, false, Place{}
+	e.hasBase, e.based, e.policed, e.inBody, e.place = false, false, false, false, Place{}
 }
 
 // Head implements htmlstream.Handler.
@@ -201,22 +202,28 @@ func attr(t *htmlstream.Tag, name string) []byte {
 	return raw
 }
 
-// Context is what decides, beside the bytes of a document's body, what becomes of them.
-// Of two documents of one site with equal contexts, equal bytes are judged alike.
+// Context is what decides, beside the bytes of a document, what becomes of them. Of two
+// documents of one site with equal contexts, equal bytes are judged alike.
 type Context struct {
 	Permit             *Permit
 	Path               string // against which references are resolved
 	scheme, host, home string
 	hasBase, based     bool
+	InBody             bool // the body has begun, which it doesn't in fragments and framesets
 	place              Place
 }
 
-// Context returns the context of the document at hand, once its body has begun. ok is
-// false where there is none: before, in fragments and framesets, and under a choice for
-// which there is no permit of long life.
+// Context returns the context of what comes next. ok is false where there is none: under
+// a choice for which there is no permit of long life.
 func (e *Elements) Context() (c Context, ok bool) {
 	return Context{
 		Permit: e.permit, Path: e.base.Path, scheme: e.base.Scheme, host: e.base.Host, home: e.insertion.Home,
-		hasBase: e.hasBase, based: e.based, place: e.place,
-	}, e.inBody && e.permit.kept
+		hasBase: e.hasBase, based: e.based, InBody: e.inBody, place: e.place,
+	}, e.permit.kept
+}
+
+// Plain reports whether nothing in the document so far bears on what is inserted into
+// it but its language: no base element, no policy.
+func (e *Elements) Plain() bool {
+	return e.place == Place{Lang: e.place.Lang} && !e.hasBase && !e.based && !e.policed
 }

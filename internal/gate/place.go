@@ -28,6 +28,7 @@ func (e *Elements) metaPolicy(t *htmlstream.Tag) {
 	if e.inBody || e.insertion.Admission == nil || !bytes.EqualFold(attr(t, "http-equiv"), []byte("content-security-policy")) {
 		return
 	}
+	e.policed = true
 	policy := string(htmlstream.DecodeAttr(attr(t, "content"), e.decoded[:0]))
 	admitted := Admit([]string{policy}, e.insertion.Admission())[0]
 	if admitted != policy {

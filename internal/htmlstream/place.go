@@ -75,11 +75,9 @@ func (r *Rewriter) placeAfterStartTag(e *element, i int) {
 	case e.traits&htmlElement != 0:
 		r.noteLanguage()
 	case e.traits&headElement != 0 && r.place.phase == beforeHead:
-		r.place.phase = inHead
-		r.insertAt(i, r.h.Head())
+		r.beginHead(i)
 	case e.traits&bodyElement != 0:
-		r.place.phase = placed
-		r.insertAt(i, r.h.Body(r.language()))
+		r.beginBody(i)
 	}
 }
 
@@ -131,8 +129,7 @@ func (r *Rewriter) openHead() {
 	case !r.place.document:
 		r.place.phase = placed
 	default:
-		r.place.phase = inHead
-		r.insertAt(r.start, r.h.Head())
+		r.beginHead(r.start)
 	}
 }
 
@@ -140,9 +137,22 @@ func (r *Rewriter) openHead() {
 func (r *Rewriter) openBody() {
 	r.openHead()
 	if r.place.phase != placed {
-		r.place.phase = placed
-		r.insertAt(r.start, r.h.Body(r.language()))
+		r.beginBody(r.start)
 	}
+}
+
+// beginHead inserts before in[at] what belongs into the head.
+func (r *Rewriter) beginHead(at int) {
+	r.place.phase = inHead
+	r.notePlace(at, IntoHead, nil)
+	r.insertAt(at, r.h.Head())
+}
+
+// beginBody inserts before in[at] what belongs into the body.
+func (r *Rewriter) beginBody(at int) {
+	r.place.phase = placed
+	r.notePlace(at, IntoBody, r.language())
+	r.insertAt(at, r.h.Body(r.language()))
 }
 
 // noteLanguage keeps the lang attribute of the html tag at hand.

@@ -1,10 +1,23 @@
 package htmlstream
 
-// Edit is an insertion that a Handler made through a Tag or a Text.
+// Edit is an insertion.
 type Edit struct {
 	Offset int // in the input, from where Record was called
-	Text   string
+	Into   Into
+	// Text is what is inserted into a token. What goes into head and body is for
+	// Handler.Head and Handler.Body to say; for the body it is the language that Body was
+	// called with.
+	Text string
 }
+
+// Into is what an Edit is into.
+type Into uint8
+
+const (
+	IntoToken Into = iota // that a Handler changed through a Tag or a Text
+	IntoHead
+	IntoBody
+)
 
 // Resting reports whether the document's body has begun and what comes next is read
 // the same whatever came before: as text or tags of HTML content, with nothing held,
@@ -16,8 +29,11 @@ func (r *Rewriter) Resting() bool {
 		r.spaces.depth == 0 && r.spaces.beyond == 0 && r.err == nil && !r.closed
 }
 
+// Rest puts a Rewriter that has read nothing at rest, as input does that begins the body.
+func (r *Rewriter) Rest() { r.state, r.place.phase = dataState, placed }
+
 // Record begins to note edits: those of the input from here on, until Recorded is
-// called. It is for a Rewriter at rest.
+// called. It is for a Rewriter at rest, or one that has read nothing.
 func (r *Rewriter) Record() {
 	r.recording, r.recorded, r.consumed = true, r.recorded[:0], 0
 }
@@ -35,6 +51,13 @@ func (r *Rewriter) note(list edits) {
 		return
 	}
 	for _, e := range list {
-		r.recorded = append(r.recorded, Edit{r.consumed + r.start + e.at, e.text})
+		r.recorded = append(r.recorded, Edit{r.consumed + r.start + e.at, IntoToken, e.text})
+	}
+}
+
+// notePlace notes that what belongs into head or body is inserted before in[at].
+func (r *Rewriter) notePlace(at int, into Into, text []byte) {
+	if r.recording {
+		r.recorded = append(r.recorded, Edit{r.consumed + at, into, string(text)})
 	}
 }

@@ -41,6 +41,9 @@ func (j *joiner) Write(p []byte) (int, error) {
 
 // Insert implements htmlstream.Inserter.
 func (j *joiner) Insert(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
 	if j.inserter == nil {
 		_, err := j.Write(text)
 		return err
@@ -49,22 +52,6 @@ func (j *joiner) Insert(text []byte) error {
 		return err
 	}
 	return j.inserter.Insert(text)
-}
-
-// edited writes a piece of the page with insertions.
-func (j *joiner) edited(piece []byte, edits []htmlstream.Edit) error {
-	at := 0
-	for _, edit := range edits {
-		if _, err := j.Write(piece[at:edit.Offset]); err != nil {
-			return err
-		}
-		if _, err := io.WriteString(j, edit.Text); err != nil {
-			return err
-		}
-		at = edit.Offset
-	}
-	_, err := j.Write(piece[at:])
-	return err
 }
 
 // WriteString implements io.StringWriter.

@@ -17,10 +17,15 @@ import (
 )
 
 const (
-	// window is how many bytes a segment is looked up by, and its least size.
-	window = 4 << 10
-	// maxSegment is the most bytes of a segment that is remembered.
-	maxSegment = 2 * window
+	// bodyWindow is how many bytes a segment of a body is looked up by, and its least
+	// size but for the last.
+	bodyWindow = 4 << 10
+	// openingWindow is the same of an opening.
+	openingWindow = 512
+	// maxSegment is the most bytes of a segment of a body that is remembered.
+	maxSegment = 2 * bodyWindow
+	// maxOpening is the same of an opening.
+	maxOpening = 32 << 10
 	// maxNotes is the most edits, and the most sights, of a segment that is remembered.
 	maxNotes = 256
 	// maxMemory bounds what is remembered, in bytes; about twice as much while a new
@@ -39,9 +44,9 @@ type Memory struct {
 	// grew full goes with the old one.
 	young, old map[key]*segment
 	size       int // of young, in bytes
-	// once holds the hashes of segments that were seen one time, by their last bits.
-	// What is made for one visitor ends here.
-	once [1 << 14]uint64
+	// once holds the hashes of segments that were seen one time, by their last bits: the
+	// last two of each. What is made for one visitor ends here.
+	once [1 << 13][2]uint64
 }
 
 // NewMemory returns an empty memory.
@@ -51,9 +56,27 @@ func NewMemory() *Memory {
 
 // key is what a segment is looked up by.
 type key struct {
+	part   part
 	permit *gate.Permit
 	path   uint64 // hash of the path of its page
 	window uint64 // hash of its first bytes
+}
+
+// part is where in a page a segment lies.
+type part uint8
+
+const (
+	inBody            part = iota
+	opening                // of what may be a fragment
+	openingOfDocument      // of what certainly is none
+)
+
+// limit returns how many bytes of a segment are remembered at most.
+func (p part) limit() int {
+	if p == inBody {
+		return maxSegment
+	}
+	return maxOpening
 }
 
 // segment is what was made, in a context, of bytes that lead from one place where the
@@ -90,10 +113,12 @@ func (m *Memory) find(k key) (s *segment, again bool) {
 		m.put(k, s)
 		return s, true
 	}
-	hash := k.path ^ k.window
+	hash := k.path ^ k.window + uint64(k.part)
 	place := &m.once[hash%uint64(len(m.once))]
-	again = *place == hash
-	*place = hash
+	again = place[0] == hash || place[1] == hash
+	if place[0] != hash {
+		*place = [2]uint64{hash, place[0]}
+	}
 	return nil, again
 }
 

@@ -14,10 +14,11 @@ import (
 // Page rewrites one page. A zero Page is to be Reset before use, and can be used again
 // after another Reset. It isn't safe for concurrent use.
 //
-// The body is cut into segments of at least 4 KB that begin and end where the rewriter
-// rests. A segment whose bytes are known passes with the edits that were made then, and
-// the observer is told what it was told then; another one goes through the rewriter. Up
-// to a segment is held back until more of it comes, or Flush.
+// The page is cut into segments that end where the rewriter rests: an opening, in which
+// the body begins, then segments of at least 4 KB, and what is left at the end. A
+// segment whose bytes are known passes with the edits that were made then, and the
+// observer is told what it was told then; another one goes through the rewriter. Up to
+// 8 KB are held back until more of a segment comes, or Flush.
 type Page struct {
 	memory   *Memory
 	rewriter htmlstream.Rewriter
@@ -26,9 +27,9 @@ type Page struct {
 	out      joiner
 
 	resting bool         // what comes next begins a segment
-	known   bool         // context is set
-	context gate.Context // of the page's segments
-	key     key          // of the segment at hand
+	context gate.Context // of the segment at hand
+	key     key          // of it
+	window  int          // how many of its first bytes it is looked up by
 	held    []byte       // beginning of a segment that isn't looked up or complete yet
 	found   *segment     // what held may be
 
@@ -41,8 +42,8 @@ type Page struct {
 	recalled int // bytes that weren't scanned
 }
 
-// aside is how many bytes are scanned before a page's first segment, at least, and
-// between the places where the rewriter might rest.
+// aside is how many bytes lie, at least, between the places where the rewriter might
+// rest.
 const aside = 256
 
 // Reset makes p ready for another page, which is written to w rewritten; see
@@ -53,8 +54,23 @@ func (p *Page) Reset(m *Memory, w io.Writer, permit *gate.Permit, base catalogue
 	p.out.reset(w)
 	p.elements.Reset(permit, base, &p.witness, insertion)
 	p.rewriter.Reset(&p.out, &p.elements)
-	p.resting, p.known, p.context, p.key, p.held, p.found = false, false, gate.Context{}, key{}, p.held[:0], nil
-	p.goal, p.scanned, p.learning, p.recalled = aside, 0, false, 0
+	p.held, p.found, p.window = p.held[:0], nil, openingWindow
+	p.scanned, p.learning, p.recalled = 0, false, 0
+	p.context, p.resting = p.elements.Context()
+	if p.memory == nil || !p.resting {
+		p.memory, p.context, p.key = nil, gate.Context{}, key{}
+		return
+	}
+	p.key = key{part: opening, permit: p.context.Permit, path: maphash.String(m.seed, p.context.Path)}
+}
+
+// Whole says, before the first Write, that the page is a document and no fragment; see
+// htmlstream.Rewriter.Whole.
+func (p *Page) Whole() {
+	p.rewriter.Whole()
+	if p.key.part == opening {
+		p.key.part = openingOfDocument
+	}
 }
 
 // Rewriter returns the rewriter, for its counters and for what is known of the page.
@@ -91,7 +107,7 @@ func (p *Page) Flush() error {
 
 // Close ends the page. It doesn't close the underlying writer.
 func (p *Page) Close() error {
-	if err := p.giveUp(); err != nil {
+	if err := p.lookLast(); err != nil {
 		return err
 	}
 	if err := p.rewriter.Close(); err != nil {
@@ -103,23 +119,19 @@ func (p *Page) Close() error {
 // look looks for the segment that begins with what is held and b, and passes it or
 // begins to scan it. It returns what of b is left.
 func (p *Page) look(b []byte) (rest []byte, err error) {
-	piece, b := p.peek(b, window)
+	piece, b := p.peek(b, p.window)
 	if piece == nil {
 		return nil, nil
 	}
 	again := false
 	if p.found == nil {
-		p.key.window = maphash.Bytes(p.memory.seed, piece)
-		p.found, again = p.memory.find(p.key)
-		if p.found != nil && p.found.context != p.context {
-			p.found = nil
-		}
+		p.found, again = p.find(piece)
 	}
-	if s := p.found; s != nil {
+	if s := p.found; s != nil && p.worthWaiting(s, b) {
 		if piece, b = p.peek(b, s.size); piece == nil {
 			return nil, nil
 		}
-		if maphash.Bytes(p.memory.seed, piece[window:]) == s.rest {
+		if maphash.Bytes(p.memory.seed, piece[p.window:]) == s.rest {
 			if len(p.held) == 0 {
 				b = b[s.size:]
 			}
@@ -129,8 +141,50 @@ func (p *Page) look(b []byte) (rest []byte, err error) {
 		}
 		again = true
 	}
-	p.begin(window, again)
+	p.begin(p.window, again)
 	return b, p.scanHeld()
+}
+
+// lookLast looks for the segment that is held when nothing follows it, and passes it or
+// scans it.
+func (p *Page) lookLast() error {
+	if len(p.held) == 0 {
+		return nil
+	}
+	again := false
+	if p.found == nil {
+		var s *segment
+		if s, again = p.find(p.held); s != nil && s.size == len(p.held) {
+			err := p.recall(p.held, s)
+			p.held = p.held[:0]
+			return err
+		}
+	}
+	p.begin(len(p.held), again)
+	if err := p.scanHeld(); err != nil {
+		return err
+	}
+	if p.learning && p.rewriter.Resting() {
+		p.end()
+	}
+	return nil
+}
+
+// find returns the segment that begins with the window, and whether it's worth
+// remembering if there is none.
+func (p *Page) find(window []byte) (s *segment, again bool) {
+	p.key.window = maphash.Bytes(p.memory.seed, window)
+	s, again = p.memory.find(p.key)
+	if s != nil && s.context != p.context {
+		s = nil
+	}
+	return s, again
+}
+
+// worthWaiting reports whether a segment may be held until all of it has come. The
+// beginning of a page is what browsers wait for.
+func (p *Page) worthWaiting(s *segment, b []byte) bool {
+	return s.size <= maxSegment || len(p.held) == 0 && len(b) >= s.size
 }
 
 // peek returns the first n bytes of what is held and b, and what of b isn't held. When
@@ -153,7 +207,47 @@ func (p *Page) recall(piece []byte, s *segment) error {
 		s.sights[i].tell(p.witness.Observer)
 	}
 	p.recalled += len(piece)
-	return p.out.edited(piece, s.edits)
+	if err := p.edit(piece, s.edits); err != nil {
+		return err
+	}
+	if p.key.part != inBody {
+		p.rewriter.Rest()
+		p.enterBody()
+	}
+	return nil
+}
+
+// edit writes a segment with insertions. What goes into head and body isn't remembered:
+// it is another one for another visitor.
+func (p *Page) edit(piece []byte, edits []htmlstream.Edit) error {
+	at := 0
+	for _, edit := range edits {
+		if _, err := p.out.Write(piece[at:edit.Offset]); err != nil {
+			return err
+		}
+		var err error
+		switch edit.Into {
+		case htmlstream.IntoHead:
+			err = p.out.Insert(p.elements.Head())
+		case htmlstream.IntoBody:
+			err = p.out.Insert(p.elements.Body([]byte(edit.Text)))
+		default:
+			_, err = p.out.WriteString(edit.Text)
+		}
+		if err != nil {
+			return err
+		}
+		at = edit.Offset
+	}
+	_, err := p.out.Write(piece[at:])
+	return err
+}
+
+// enterBody ends the opening.
+func (p *Page) enterBody() {
+	p.context, _ = p.elements.Context()
+	p.window = bodyWindow
+	p.key.part, p.key.path = inBody, maphash.String(p.memory.seed, p.context.Path)
 }
 
 // begin begins to scan up to the first place behind goal bytes where the rewriter
@@ -173,7 +267,7 @@ func (p *Page) begin(goal int, again bool) {
 func (p *Page) scanHeld() error {
 	for rest := p.held; len(rest) > 0; {
 		if p.resting {
-			p.begin(window, false)
+			p.begin(p.window, false)
 		}
 		var err error
 		if rest, err = p.scan(rest); err != nil {
@@ -189,7 +283,7 @@ func (p *Page) giveUp() error {
 	if len(p.held) == 0 {
 		return nil
 	}
-	p.begin(window, false)
+	p.begin(p.window, false)
 	return p.scanHeld()
 }
 
@@ -203,8 +297,11 @@ func (p *Page) scan(b []byte) (rest []byte, err error) {
 		n = len(b)
 	}
 	piece := b[:n]
-	if p.learning && p.scanned+n > window {
-		p.rest.Write(piece[max(window-p.scanned, 0):])
+	if p.learning && p.scanned+n > p.key.part.limit() {
+		p.stopLearning()
+	}
+	if p.learning && p.scanned+n > p.window {
+		p.rest.Write(piece[max(p.window-p.scanned, 0):])
 	}
 	p.scanned += n
 	if _, err = p.rewriter.Write(piece); err != nil {
@@ -222,27 +319,31 @@ func (p *Page) scan(b []byte) (rest []byte, err error) {
 
 // end ends what was scanned, at a place where the rewriter rests.
 func (p *Page) end() {
-	context, ok := p.elements.Context()
-	if !p.known {
-		p.known, p.context = true, context
-		p.key.permit, p.key.path = context.Permit, maphash.String(p.memory.seed, context.Path)
+	context, _ := p.elements.Context()
+	opening := p.key.part != inBody
+	p.resting = context == p.context || opening && context.InBody
+	if p.learning && p.resting && (!opening || p.elements.Plain()) {
+		p.learn()
 	}
-	same := ok && context == p.context
-	if p.learning {
-		p.learn(same)
-	}
-	if p.resting = same; !same {
-		p.memory = nil // a base element in a body is rare
+	p.stopLearning()
+	switch {
+	case !p.resting:
+		p.memory = nil // fragments, and a base element in a body, are rare
+	case opening:
+		p.enterBody()
 	}
 }
 
 // learn remembers what was scanned.
-func (p *Page) learn(same bool) {
-	p.learning, p.witness.recording = false, false
+func (p *Page) learn() {
 	edits, sights := p.rewriter.Recorded(), p.witness.sights
-	if !same || p.scanned > maxSegment || len(edits) > maxNotes || len(sights) > maxNotes ||
-		p.oversize != p.rewriter.Oversize()+p.rewriter.OversizeScripts() {
+	if len(edits) > maxNotes || len(sights) > maxNotes || p.oversize != p.rewriter.Oversize()+p.rewriter.OversizeScripts() {
 		return
 	}
 	p.memory.keep(p.key, &segment{p.context, p.scanned, p.rest.Sum64(), slices.Clone(edits), slices.Clone(sights)})
+}
+
+func (p *Page) stopLearning() {
+	p.rewriter.Recorded()
+	p.learning, p.witness.recording = false, false
 }

@@ -50,6 +50,9 @@ func headerCharset(contentType string) string {
 	for parameter := range strings.SplitSeq(parameters, ";") {
 		name, value, _ := strings.Cut(strings.TrimLeft(parameter, " \t"), "=")
 		if label := strings.Trim(value, " \t\""); label != "" && strings.EqualFold(name, "charset") {
+			if strings.EqualFold(label, "utf-8") {
+				return "utf-8" // as nearly all pages, which need no search then
+			}
 			_, name := charset.Lookup(label)
 			return name
 		}

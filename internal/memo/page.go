@@ -56,9 +56,12 @@ func (p *Page) Reset(m *Memory, w io.Writer, permit *gate.Permit, base catalogue
 	p.rewriter.Reset(&p.out, &p.elements)
 	p.held, p.found, p.window = p.held[:0], nil, openingWindow
 	p.scanned, p.learning, p.recalled = 0, false, 0
-	p.context, p.resting = p.elements.Context()
-	if p.memory == nil || !p.resting {
-		p.memory, p.context, p.key = nil, gate.Context{}, key{}
+	p.resting, p.context, p.key = false, gate.Context{}, key{}
+	if m == nil {
+		return
+	}
+	if p.context, p.resting = p.elements.Context(); !p.resting {
+		p.memory = nil
 		return
 	}
 	p.key = key{part: opening, permit: p.context.Permit, path: maphash.String(m.seed, p.context.Path)}

@@ -64,9 +64,9 @@ func (s *Store) AppendVisit(v storage.Visit) bool {
 	if !s.closed && s.checkTime(v.At) == nil && checkKinds(v) == nil {
 		select {
 		case s.visits <- v:
-			select {
-			case s.arrived <- struct{}{}:
-			default: // the writer has yet to see an earlier sign
+			signal(s.arrived)
+			if len(s.visits) >= maxBatch {
+				signal(s.crowded)
 			}
 			return true
 		default:
@@ -74,6 +74,14 @@ func (s *Store) AppendVisit(v storage.Visit) bool {
 	}
 	s.dropped.Add(1)
 	return false
+}
+
+// signal tells the writer something, unless it has yet to see an earlier sign of it.
+func signal(to chan<- struct{}) {
+	select {
+	case to <- struct{}{}:
+	default:
+	}
 }
 
 func checkKinds(v storage.Visit) error {
@@ -129,19 +137,19 @@ func ipText(ip netip.Addr) string {
 
 // add writes one row into the day table of its kind and local day.
 func (w *writer) add(table, kind string, at time.Time, id consent.ID, values ...any) error {
-	part, err := w.part(table, kind, policy.DayOf(at, w.store.location))
+	p, err := w.part(table, kind, policy.DayOf(at, w.store.location))
 	if err != nil {
 		return err
 	}
 	ms := millis(at)
-	if err := w.exec(insertRow(part, table), append([]any{ms, id[:]}, values...)...); err != nil {
-		return fmt.Errorf("day table %s: %w", part, err)
+	if err := w.exec(p.insert, append([]any{ms, id[:]}, values...)...); err != nil {
+		return fmt.Errorf("day table %s: %w", p.name, err)
 	}
-	t, seen := w.tallies[part]
+	t, seen := w.tallies[p.name]
 	if !seen {
 		t = tally{first: ms, last: ms}
 	}
-	w.tallies[part] = tally{t.rows + 1, min(t.first, ms), max(t.last, ms)}
+	w.tallies[p.name] = tally{t.rows + 1, min(t.first, ms), max(t.last, ms)}
 	return nil
 }
 
@@ -168,14 +176,24 @@ func partName(table, kind string, day policy.Day) string {
 	return fmt.Sprintf("%s_%s_%04d%02d%02d", table, kind, day.Year, day.Month, day.Day)
 }
 
-// part returns the name of the day table and makes it when it is absent. An
-// existing one may get an earlier day of destruction, when the configuration
-// has a shorter window or another zone by now, and never a later one.
-func (w *writer) part(table, kind string, day policy.Day) (string, error) {
-	name := partName(table, kind, day)
-	if w.ready[name] {
-		return name, nil
+// partKey is what a day table is known by.
+type partKey struct {
+	table, kind string
+	day         policy.Day
+}
+
+// part is a day table that rows may be written into.
+type part struct{ name, insert string }
+
+// part returns a day table and makes it when it is absent. An existing one may get an
+// earlier day of destruction, when the configuration has a shorter window or another
+// zone by now, and never a later one.
+func (w *writer) part(table, kind string, day policy.Day) (part, error) {
+	key := partKey{table, kind, day}
+	if p, ok := w.ready[key]; ok {
+		return p, nil
 	}
+	name := partName(table, kind, day)
 	window := w.store.window(kind)
 	if !window.Valid() {
 		window = policy.Months14
@@ -190,10 +208,10 @@ func (w *writer) part(table, kind string, day policy.Day) (string, error) {
 		err = w.createPart(name, table, kind, day, dropAt)
 	}
 	if err != nil {
-		return "", fmt.Errorf("day table %s: %w", name, err)
+		return part{}, fmt.Errorf("day table %s: %w", name, err)
 	}
-	w.ready[name] = true
-	return name, nil
+	w.ready[key] = part{name, insertRow(name, table)}
+	return w.ready[key], nil
 }
 
 // createPart makes a day table and registers it. The name may have been used by

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/mamen-ai/consentgate/storage"
 )
@@ -45,7 +46,7 @@ func (w *writer) dropPart(name string, reason storage.Reason, actor string) (sto
 	if err := w.exec("UPDATE parts SET state = 'dropped', dropped_at = ? WHERE name = ?", millis(act.At), name); err != nil {
 		return act, err
 	}
-	delete(w.ready, name)
+	maps.DeleteFunc(w.ready, func(_ partKey, p part) bool { return p.name == name })
 	return act, w.execAll(statement{text: fmt.Sprintf("DROP TABLE %q", name)})
 }
 

@@ -100,6 +100,7 @@ type Store struct {
 	consents  chan *consentJob
 	visits    chan storage.Visit
 	arrived   chan struct{} // a sign that visits wait
+	crowded   chan struct{} // a sign that as many wait as share a commit
 	exclusive chan *exclusiveJob
 	stop      chan struct{} // closed by Close, after the last send
 	stopped   chan struct{} // closed by the writing goroutine at its end
@@ -199,7 +200,7 @@ func newStore(o Options, path string) *Store {
 		queue = defaultQueue
 	}
 	s.visits = make(chan storage.Visit, queue)
-	s.arrived = make(chan struct{}, 1)
+	s.arrived, s.crowded = make(chan struct{}, 1), make(chan struct{}, 1)
 	return s
 }
 

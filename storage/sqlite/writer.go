@@ -27,7 +27,7 @@ type writer struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 	head       head
-	ready      map[string]bool  // day tables known to exist and to be registered
+	ready      map[partKey]part // day tables known to exist and to be registered
 	tallies    map[string]tally // rows added to each part by the open transaction
 	written    map[storage.Event]int64
 	failing    bool
@@ -43,7 +43,7 @@ type exclusiveJob struct {
 // load reads what the writer keeps in memory.
 func (w *writer) load(ctx context.Context) error {
 	w.statements = map[string]*sql.Stmt{}
-	w.ready = map[string]bool{}
+	w.ready = map[partKey]part{}
 	w.begin()
 	if err := w.loadHead(ctx); err != nil {
 		return err
@@ -62,20 +62,27 @@ func (w *writer) close() error {
 // write is the writing goroutine.
 func (s *Store) write() {
 	defer close(s.stopped)
-	var due <-chan time.Time // when the visits that wait are written; nil while none do
+	var (
+		arrived = s.arrived
+		due     <-chan time.Time // when the visits that wait are written; nil while none do
+	)
 	for {
 		select {
 		case job := <-s.consents:
 			s.writer.commit(job)
-		case <-s.arrived:
-			if due == nil {
-				due = time.After(gathering)
-			}
+		case <-arrived:
+			due = time.After(gathering)
+			arrived = nil // until then no visit needs to wake this goroutine
+		case <-s.crowded:
 			if len(s.visits) >= maxBatch {
 				s.writer.commit(nil)
 			}
 		case <-due:
-			due = nil
+			due, arrived = nil, s.arrived
+			select {
+			case <-s.arrived: // of a visit that is written now
+			default:
+			}
 			s.writer.flush()
 		case job := <-s.exclusive:
 			s.writer.alone(job)

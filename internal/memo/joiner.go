@@ -8,7 +8,7 @@ import (
 
 // maxJoined is the most, in bytes, that is put together for one write. A page whose
 // visitor reads slowly holds that much.
-const maxJoined = 24 << 10
+const maxJoined = 40 << 10
 
 // joiner puts small writes together. It implements htmlstream.Inserter.
 type joiner struct {

@@ -101,25 +101,26 @@ func TestCodingOfOtherAnswers(t *testing.T) {
 
 // A page that comes slowly is shown as it comes, compressed too.
 func TestCompressedPageIsFlushedPieceByPiece(t *testing.T) {
-	e := start(t, options{})
-	next := make(chan struct{})
-	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
-		writePage(w, `<!doctype html><html><head></head><body><p>one</p>`)
-		http.NewResponseController(w).Flush()
-		<-next
-		io.WriteString(w, `<p>two</p>`)
+	e := start(t, options{secure: true})
+	eachProtocol(t, e, func(t *testing.T, v *visitor) {
+		next := make(chan struct{})
+		e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+			writePage(w, `<!doctype html><html><head></head><body><p>one</p>`)
+			http.NewResponseController(w).Flush()
+			<-next
+			io.WriteString(w, `<p>two</p>`)
+		})
+		response := v.open(v.request(http.MethodGet, "/", "", "Accept-Encoding", "gzip"))
+		body, err := gzip.NewReader(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := readUntil(t, body, "one"); !strings.Contains(first, "privacy-choice") {
+			t.Error("the banner isn't in the first piece")
+		}
+		close(next)
+		readUntil(t, body, "two")
 	})
-	v := e.visit(t)
-	response := v.open(v.request(http.MethodGet, "/", "", "Accept-Encoding", "gzip"))
-	body, err := gzip.NewReader(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if first := readUntil(t, body, "one"); !strings.Contains(first, "privacy-choice") {
-		t.Error("the banner isn't in the first piece")
-	}
-	close(next)
-	readUntil(t, body, "two")
 }
 
 // A compressed page that the origin gave up doesn't look whole.

@@ -61,7 +61,12 @@ func TestEarlyHintsLoseTrackersAndKeepTheFinalStatus(t *testing.T) {
 // differs from GET in nothing but the body, and the length that only it has (RFC 9110
 // §9.3.2).
 func TestHeadHasTheHeaderOfGet(t *testing.T) {
-	e := start(t, options{secure: true})
+	for name, site := range map[string]string{"alone": directive + "\n" + proxy, "behind encode": "encode gzip\n" + directive + "\n" + proxy} {
+		t.Run(name, func(t *testing.T) { testHead(t, start(t, options{secure: true, site: site})) })
+	}
+}
+
+func testHead(t *testing.T, e *edge) {
 	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Etag", `"v1"`)
 		w.Header().Set("Content-Length", strconv.Itoa(len(simplePage)))
@@ -185,23 +190,25 @@ func TestRanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e := start(t, options{site: directive + "\nroot " + root + "\nfile_server"})
-	page := e.visit(t).get("/page.html", "Range", "bytes=0-20")
-	page.want(t, 200, bannerMark, blockedScript)
-	page.wantHeader(t, "Content-Range", "")
-	page.wantHeader(t, "Accept-Ranges", "")
+	e := start(t, options{secure: true, site: directive + "\nroot " + root + "\nfile_server"})
+	eachProtocol(t, e, func(t *testing.T, v *visitor) {
+		page := v.get("/page.html", "Range", "bytes=0-20")
+		page.want(t, 200, bannerMark, blockedScript)
+		page.wantHeader(t, "Content-Range", "")
+		page.wantHeader(t, "Accept-Ranges", "")
 
-	file := e.visit(t).get("/movie.bin", "Range", "bytes=10-19", "Accept", "*/*", "Sec-Fetch-Dest", "video")
-	file.want(t, 206)
-	file.wantSame(t, []byte("0123456789"))
-	file.wantHeader(t, "Content-Range", "bytes 10-19/1000")
-	file.wantHeader(t, "Content-Length", "10")
+		file := v.get("/movie.bin", "Range", "bytes=10-19", "Accept", "*/*", "Sec-Fetch-Dest", "video")
+		file.want(t, 206)
+		file.wantSame(t, []byte("0123456789"))
+		file.wantHeader(t, "Content-Range", "bytes 10-19/1000")
+		file.wantHeader(t, "Content-Length", "10")
 
-	// Whoever asks for a part of a page without saying that it wants a page gets
-	// the part as it is.
-	part := e.visit(t).get("/page.html", "Range", "bytes=0-14", "Accept", "*/*", "Sec-Fetch-Dest", "empty")
-	part.want(t, 206)
-	part.wantSame(t, []byte(trackerPage[:15]))
+		// Whoever asks for a part of a page without saying that it wants a page gets
+		// the part as it is.
+		part := v.get("/page.html", "Range", "bytes=0-14", "Accept", "*/*", "Sec-Fetch-Dest", "empty")
+		part.want(t, 206)
+		part.wantSame(t, []byte(trackerPage[:15]))
+	})
 }
 
 // TestFileServerPagesAreRewritten pins the way around Write: file_server sends

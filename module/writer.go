@@ -84,12 +84,12 @@ func (rw *responseWriter) begin() {
 	codings, length := contentCodings(rw.Header()), rw.Header().Get("Content-Length")
 	switch kind := rw.decide(); {
 	case !rw.hasBody():
-		send()
-		if rw.x.request.ProtoMajor == 3 && rw.Header().Get("Content-Length") == "" {
-			// The HTTP/3 server would declare a length of 0 for the page (RFC 9110
-			// §8.6: the length that GET would have, or none).
-			http.NewResponseController(rw.ResponseWriter).Flush()
+		if rw.Header().Get("Content-Length") == "" {
+			// The HTTP/3 server would declare a length of 0, unless the name is there
+			// (RFC 9110 §8.6: the length that GET would have, or none).
+			rw.Header()["Content-Length"] = nil
 		}
+		send()
 		return
 	case kind == page:
 		rw.body = newBodyWriter(rw.ResponseWriter, rw.x, codings, length, rw.coding, send, rw.isWhole())

@@ -69,11 +69,11 @@ func (p *Permit) guardScript() []byte {
 	}
 	raw, _ := asciijson.Marshal(guardConfig{
 		Unknown: unknown,
-		Denied:  joinSorted(denied),
+		Denied:  joinSorted(broadest(denied, running)),
 		Running: joinSorted(running),
 		// Products of one family share names: what a running one needs isn't taken
 		// from it for the sake of its denied sibling.
-		Cookies: joinSorted(without(cookies, runningCookies)),
+		Cookies: joinSorted(broadestNames(without(cookies, runningCookies))),
 		Stubs:   joinSorted(stubs),
 		Report:  p.gate.options.Prefix + "report",
 	}) // strings always marshal
@@ -117,6 +117,30 @@ func overlap(a, b string) bool {
 		return ok && strings.HasPrefix(host, name)
 	}
 	return a == b || below(a, b) || below(b, a) || country(a, b) || country(b, a)
+}
+
+// broadest returns the patterns without those that others of them cover, unless an
+// exception might lie between the two.
+func broadest(patterns, exceptions []string) []string {
+	return slices.DeleteFunc(slices.Clone(patterns), func(pattern string) bool {
+		host := hostOf(pattern)
+		return slices.ContainsFunc(patterns, func(wide string) bool {
+			domain, below := strings.CutPrefix(wide, "*.")
+			return wide != pattern && wide == hostOf(wide) && (wide == host || below && strings.HasSuffix(host, "."+domain))
+		}) && len(sharing([]string{pattern}, exceptions)) == 0
+	})
+}
+
+// broadestNames is broadest for names, of which one that ends in "*" covers all that
+// begin so.
+func broadestNames(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		start, _, _ := strings.Cut(name, "*")
+		return slices.ContainsFunc(names, func(wide string) bool {
+			prefix, open := strings.CutSuffix(wide, "*")
+			return open && wide != name && !strings.Contains(prefix, "*") && strings.HasPrefix(start, prefix)
+		})
+	})
 }
 
 func without(words, unwanted []string) []string {

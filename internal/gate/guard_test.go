@@ -132,3 +132,24 @@ func TestGuardIsSafeInsideAScriptElement(t *testing.T) {
 		}
 	}
 }
+
+// What a wider pattern covers needn't be told to the guard, which would decide the same;
+// unless what runs lies between the two.
+func TestGuardIsToldTheBroadestPatterns(t *testing.T) {
+	for _, c := range []struct{ patterns, exceptions, want string }{
+		{"*.a.com cdn.a.com *.b.a.com c.a.com/d", "", "*.a.com"},
+		{"a.com a.com/b *.a.com", "", "*.a.com a.com"},
+		{"*.a.com a.com/b ba.com", "", "*.a.com a.com/b ba.com"},
+		{"a.com/b a.com/b/c a.* a.kz", "", "a.* a.com/b a.com/b/c a.kz"},
+		{"*/b.js */b.js?c */d", "", "*/b.js */b.js?c */d"},
+		{"*.a.com b.a.com c.a.com", "*.b.a.com b.a.com/x", "*.a.com b.a.com"},
+		{"a.com a.com/b c.com c.com/d", "a.com/bc", "a.com a.com/b c.com"},
+	} {
+		if got := joinSorted(broadest(strings.Fields(c.patterns), strings.Fields(c.exceptions))); got != c.want {
+			t.Errorf("of %q with %q running: %q, want %q", c.patterns, c.exceptions, got, c.want)
+		}
+	}
+	if got := joinSorted(broadestNames(strings.Fields("_ga _ga_* _ga_x* _gac_1 *_id x_id _g*_y a*b* a*"))); got != "*_id _g*_y _ga _ga_* _gac_1 a* x_id" {
+		t.Errorf("names: %q", got)
+	}
+}

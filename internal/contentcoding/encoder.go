@@ -18,6 +18,10 @@ const (
 // the same size.
 func Names() []string { return []string{Zstd, Gzip} }
 
+// maxShort is up to how many bytes before a piece, as a document's first tags are, go
+// uncompressed: a block of their own would cost more time than it saves bytes.
+const maxShort = 255
+
 // Encoder writes one body in a content coding. It isn't safe for concurrent use.
 type Encoder interface {
 	io.Writer

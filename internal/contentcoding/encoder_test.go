@@ -70,6 +70,9 @@ func TestBodiesComeOutAsTheyWent(t *testing.T) {
 		"pieces between":           {[]step{write(long), piece(guard), write(long), piece(small), write(long)}, long + string(guard.raw) + long + "<small>" + long},
 		"pieces in a row":          {[]step{piece(small), piece(guard), piece(guard)}, "<small>" + string(guard.raw) + string(guard.raw)},
 		"flushes":                  {[]step{flush, write("a"), flush, flush, write("b"), flush, piece(guard), flush, write("c"), flush}, "ab" + string(guard.raw) + "c"},
+		"as much as is stored":     {[]step{write(long[:maxShort]), piece(guard), write(long)}, long[:maxShort] + string(guard.raw) + long},
+		"more than is stored":      {[]step{write(long[:maxShort]), write("x"), piece(guard)}, long[:maxShort] + "x" + string(guard.raw)},
+		"stored behind a flush":    {[]step{write(long), flush, write(long[:99]), piece(small), write(long), flush, write(long[:99]), write(long)}, long + long[:99] + "<small>" + long + long[:99] + long},
 		"an empty write and flush": {[]step{piece(guard), write(""), flush}, string(guard.raw)},
 	} {
 		for _, coding := range Names() {

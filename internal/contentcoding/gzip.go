@@ -20,6 +20,7 @@ type gzipEncoder struct {
 	w       io.Writer
 	deflate *flate.Writer
 	begun   bool   // the member's header was written
+	short   []byte // what came since the last piece or Flush, while it is short
 	pending bool   // deflate holds something
 	sum     uint32 // of what was written, before compression
 	size    uint32 // modulo 2^32, as the trailer wants it
@@ -33,7 +34,7 @@ var gzipEncoders = sync.Pool{New: func() any {
 func newGzipEncoder(w io.Writer) *gzipEncoder {
 	e := gzipEncoders.Get().(*gzipEncoder)
 	e.deflate.Reset(w)
-	*e = gzipEncoder{w: w, deflate: e.deflate}
+	*e = gzipEncoder{w: w, deflate: e.deflate, short: e.short[:0]}
 	return e
 }
 
@@ -57,29 +58,62 @@ func (e *gzipEncoder) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	e.count(p)
+	if !e.pending && len(e.short)+len(p) <= maxShort {
+		e.short = append(e.short, p...)
+		return len(p), nil
+	}
+	if err := e.compressShort(); err != nil {
+		return 0, err
+	}
 	e.pending = e.pending || len(p) > 0
 	return e.deflate.Write(p)
+}
+
+// compressShort gives what is short to the compressor.
+func (e *gzipEncoder) compressShort() error {
+	if len(e.short) == 0 {
+		return nil
+	}
+	e.pending = true
+	_, err := e.deflate.Write(e.short)
+	e.short = e.short[:0]
+	return err
+}
+
+// storeShort writes what is short as a block without compression that isn't the last
+// (RFC 1951 §3.2.4). Blocks before it end at a byte.
+func (e *gzipEncoder) storeShort() error {
+	size := uint16(len(e.short))
+	block := binary.LittleEndian.AppendUint16([]byte{0}, size)
+	block = append(binary.LittleEndian.AppendUint16(block, ^size), e.short...)
+	e.short = e.short[:0]
+	_, err := e.w.Write(block)
+	return err
 }
 
 func (e *gzipEncoder) WritePiece(piece *Piece) error {
 	if err := e.begin(); err != nil {
 		return err
 	}
-	if err := e.Flush(); err != nil {
+	if len(e.short) > 0 {
+		if err := e.storeShort(); err != nil {
+			return err
+		}
+	} else if err := e.Flush(); err != nil {
 		return err
 	}
 	e.count(piece.raw)
 	if _, err := e.w.Write(piece.deflate()); err != nil {
 		return err
 	}
-	// What follows must not point back over a piece that the compressor hasn't seen.
+	// What follows must not point back over what the compressor hasn't seen.
 	e.deflate.Reset(e.w)
 	return nil
 }
 
 func (e *gzipEncoder) Flush() error {
-	if !e.pending {
-		return nil
+	if err := e.compressShort(); err != nil || !e.pending {
+		return err
 	}
 	e.pending = false
 	return e.deflate.Flush()
@@ -87,6 +121,9 @@ func (e *gzipEncoder) Flush() error {
 
 func (e *gzipEncoder) Close() error {
 	if err := e.begin(); err != nil {
+		return err
+	}
+	if err := e.compressShort(); err != nil {
 		return err
 	}
 	if err := e.deflate.Close(); err != nil {

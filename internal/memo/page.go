@@ -323,16 +323,20 @@ func (p *Page) scan(b []byte) (rest []byte, err error) {
 // end ends what was scanned, at a place where the rewriter rests.
 func (p *Page) end() {
 	context, _ := p.elements.Context()
-	opening := p.key.part != inBody
-	p.resting = context == p.context || opening && context.InBody
-	if p.learning && p.resting && (!opening || p.elements.Plain()) {
+	opened := p.key.part != inBody
+	if opened {
+		p.resting = context.InBody
+	} else {
+		p.resting = context == p.context
+	}
+	if p.learning && p.resting && (!opened || p.elements.Plain()) {
 		p.learn()
 	}
 	p.stopLearning()
 	switch {
 	case !p.resting:
 		p.memory = nil // fragments, and a base element in a body, are rare
-	case opening:
+	case opened:
 		p.enterBody()
 	}
 }

@@ -1,8 +1,10 @@
 package module
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
+	"sync"
 )
 
 const (
@@ -18,25 +20,36 @@ const (
 // takes fewer system calls.
 type sink struct {
 	out   http.ResponseWriter
-	begin func() // sends the header
-	began bool   // the header was sent
-	whole bool   // body is kept until all of it is there
-	body  []byte
+	begin func()        // sends the header
+	began bool          // the header was sent
+	whole *bytes.Buffer // what is kept until all of it is there; nil: nothing is
 }
+
+// wholes are apart from the writers of pages, so that no large page holds on to one.
+var wholes = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // reset makes s ready for a page whose length the origin declared, or "". begin sends
 // the header; it is called once, before the first byte.
 func (s *sink) reset(out http.ResponseWriter, length string, begin func()) {
-	*s = sink{out: out, begin: begin, body: s.body[:0]}
-	if n, err := strconv.Atoi(length); err == nil {
-		// Trailers come behind a body without a length (RFC 9112 §7.1.2).
-		s.whole = n <= firstFlight && out.Header()["Trailer"] == nil
+	s.free()
+	*s = sink{out: out, begin: begin}
+	// Trailers come behind a body without a length (RFC 9112 §7.1.2).
+	if n, err := strconv.Atoi(length); err == nil && n <= firstFlight && out.Header()["Trailer"] == nil {
+		s.whole = wholes.Get().(*bytes.Buffer)
+	}
+}
+
+func (s *sink) free() {
+	if s.whole != nil {
+		s.whole.Reset()
+		wholes.Put(s.whole)
+		s.whole = nil
 	}
 }
 
 // start sends the header, unless the length of the page will go with it.
 func (s *sink) start() {
-	if !s.began && !s.whole {
+	if !s.began && s.whole == nil {
 		s.began = true
 		s.begin()
 	}
@@ -44,11 +57,11 @@ func (s *sink) start() {
 
 // Write implements io.Writer.
 func (s *sink) Write(p []byte) (int, error) {
-	if !s.whole {
+	if s.whole == nil {
 		s.start()
 		return s.out.Write(p)
 	}
-	if s.body = append(s.body, p...); len(s.body) > maxWhole {
+	if s.whole.Write(p); s.whole.Len() > maxWhole {
 		return len(p), s.release()
 	}
 	return len(p), nil
@@ -56,23 +69,24 @@ func (s *sink) Write(p []byte) (int, error) {
 
 // release sends what is there, without waiting for the end.
 func (s *sink) release() error {
-	if !s.whole || len(s.body) == 0 {
+	if s.whole == nil || s.whole.Len() == 0 {
 		return nil
 	}
-	s.whole = false
-	_, err := s.Write(s.body)
+	defer s.free()
+	s.began = true
+	s.begin()
+	_, err := s.out.Write(s.whole.Bytes())
 	return err
 }
 
 // close ends the page.
 func (s *sink) close() error {
-	if s.whole {
-		s.out.Header().Set("Content-Length", strconv.Itoa(len(s.body)))
-		s.whole = false
-		if len(s.body) > 0 {
-			_, err := s.Write(s.body)
+	if s.whole != nil {
+		s.out.Header().Set("Content-Length", strconv.Itoa(s.whole.Len()))
+		if err := s.release(); err != nil {
 			return err
 		}
+		s.free()
 	}
 	s.start()
 	return nil

@@ -83,7 +83,7 @@ func (rw *responseWriter) begin() {
 	codings, length := contentCodings(rw.Header()), rw.Header().Get("Content-Length")
 	switch kind := rw.decide(); {
 	case !rw.hasBody():
-		if rw.Header().Get("Content-Length") == "" {
+		if rw.x.request.ProtoMajor == 3 && rw.Header().Get("Content-Length") == "" {
 			// The HTTP/3 server would declare a length of 0, unless the name is there
 			// (RFC 9110 §8.6: the length that GET would have, or none).
 			rw.Header()["Content-Length"] = nil

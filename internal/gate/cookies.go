@@ -56,27 +56,16 @@ func (p *Permit) withoutDenied(value string) string {
 // SetCookies returns the Set-Cookie header's values without those of denied
 // services. When nothing is denied it returns values itself.
 func (p *Permit) SetCookies(values []string, o Observer) []string {
-	var kept []string
-	for i, value := range values {
+	return undenied(values, func(value string) bool {
 		pair, attributes, _ := strings.Cut(value, ";")
 		name := cookieName(pair)
 		service, denied := p.cookie(name)
 		o.SawCookie(inventory.Header, name, attributes, service, denied)
 		if denied {
 			o.Blocked(LayerSetCookie, service)
-			if kept == nil {
-				kept = append(make([]string, 0, len(values)), values[:i]...)
-			}
-			continue
 		}
-		if kept != nil {
-			kept = append(kept, value)
-		}
-	}
-	if kept == nil {
-		return values
-	}
-	return kept
+		return denied
+	})
 }
 
 // cookieName returns the name in a pair as servers read it. A browser stores

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
@@ -18,22 +19,27 @@ func ActingHeaders() []string {
 // Values returns the values of an acting header without those that name a denied
 // address. When nothing is denied it returns values itself.
 func (p *Permit) Values(values []string, base catalogue.Base, o Observer) []string {
-	var kept []string
-	for i, value := range values {
+	return undenied(values, func(value string) bool {
 		service, denied := p.mentions(value, base, inventory.Header, o)
 		if denied {
 			o.Blocked(LayerHeader, service)
-			if kept == nil {
-				kept = append(make([]string, 0, len(values)), values[:i]...)
-			}
-			continue
 		}
-		if kept != nil {
+		return denied
+	})
+}
+
+// undenied returns the values that aren't denied: values itself when none is, else a
+// copy. Each is asked about once.
+func undenied(values []string, denied func(value string) bool) []string {
+	first := slices.IndexFunc(values, denied)
+	if first < 0 {
+		return values
+	}
+	kept := append(make([]string, 0, len(values)), values[:first]...)
+	for _, value := range values[first+1:] {
+		if !denied(value) {
 			kept = append(kept, value)
 		}
-	}
-	if kept == nil {
-		return values
 	}
 	return kept
 }

@@ -75,6 +75,16 @@ func (w writer) list(title, none string, items []string) {
 	}
 }
 
+// table begins a table of so many rows, or says that there are none.
+func (w writer) table(title string, rows int, none string, columns ...any) {
+	w.line("\n%s", title)
+	if rows == 0 {
+		w.line("  %s", none)
+		return
+	}
+	w.row(columns...)
+}
+
 const (
 	minute   = "2006-01-02 15:04"
 	dayShown = time.DateOnly
@@ -132,12 +142,7 @@ func (m Month) textChoices(w writer) {
 }
 
 func (m Month) textRecords(w writer) {
-	w.line("\nRECORDS HELD when the report was made")
-	if len(m.Holdings) == 0 {
-		w.line("  none")
-	} else {
-		w.row("KIND", "WINDOW", "IP RECORDS", "VISITS", "OLDEST", "FIRST TO GO", "OVERDUE")
-	}
+	w.table("RECORDS HELD when the report was made", len(m.Holdings), "none", "KIND", "WINDOW", "IP RECORDS", "VISITS", "OLDEST", "FIRST TO GO", "OVERDUE")
 	for _, h := range m.Holdings {
 		w.row(h.Kind, h.Window, h.IPs, h.Visits, h.Oldest, moment(h.NextDrop, minute, w.location), h.Overdue)
 	}
@@ -154,12 +159,7 @@ func (m Month) textRecords(w writer) {
 			}
 		}
 	}
-	w.line("\nDESTROYED in the month")
-	if len(m.Acts) == 0 {
-		w.line("  nothing")
-	} else {
-		w.row("KIND", "REASON", "ACTS", "RECORDS", "SLOWEST PROOF", "NOT PROVEN")
-	}
+	w.table("DESTROYED in the month", len(m.Acts), "nothing", "KIND", "REASON", "ACTS", "RECORDS", "SLOWEST PROOF", "NOT PROVEN")
 	for _, a := range m.Acts {
 		w.row(a.Kind, a.Reason, a.Acts, a.Rows, slowest(a), a.Unproven)
 	}
@@ -171,52 +171,27 @@ func (m Month) textRecords(w writer) {
 }
 
 func (m Month) textPeople(w writer) {
-	w.line("\nREQUESTS by letter and mail")
-	if len(m.Requests) == 0 {
-		w.line("  %s", absent(m.Requests == nil))
-	} else {
-		w.row("ID", "KIND", "CHANNEL", "RECEIVED", "DUE", "CLOSED", "STATE", "RESULT")
-	}
+	w.table("REQUESTS by letter and mail", len(m.Requests), absent(m.Requests == nil), "ID", "KIND", "CHANNEL", "RECEIVED", "DUE", "CLOSED", "STATE", "RESULT")
 	today := policy.DayOf(m.Made, w.location)
 	for _, r := range m.Requests {
 		w.row(r.ID, r.Kind, r.Channel, r.Received, r.Due, moment(r.Closed, minute, w.location), r.state(today, w.location), r.Result)
 	}
-	w.line("\nCOPIES of the database")
-	if len(m.Copies) == 0 {
-		w.line("  %s", absent(m.Copies == nil))
-	} else {
-		w.row("PATH", "MADE", "DELETE BY", "DESTROYED")
-	}
+	w.table("COPIES of the database", len(m.Copies), absent(m.Copies == nil), "PATH", "MADE", "DELETE BY", "DESTROYED")
 	for _, c := range m.Copies {
 		w.row(c.Path, moment(c.Made, minute, w.location), moment(c.DeleteBy, minute, w.location), c.gone(m.Made, w.location))
 	}
-	w.line("\nDELETION AT VENDORS")
-	if len(m.Deletions) == 0 {
-		w.line("  %s", absent(m.Deletions == nil))
-	} else {
-		w.row("SERVICE", "BY", "OPEN", "OVERDUE", "DONE")
-	}
+	w.table("DELETION AT VENDORS", len(m.Deletions), absent(m.Deletions == nil), "SERVICE", "BY", "OPEN", "OVERDUE", "DONE")
 	for _, d := range m.Deletions {
 		w.row(d.Service, d.API, d.Open, d.Overdue, d.Done)
 	}
 }
 
 func (m Month) textServices(w writer) {
-	w.line("\nSERVICES that the site names or its traffic showed")
-	if len(m.Services) == 0 {
-		w.line("  none")
-	} else {
-		w.row("SERVICE", "CATEGORY", "COUNTRIES", "RUNS", "ONE VISITOR CAN BE DELETED")
-	}
+	w.table("SERVICES that the site names or its traffic showed", len(m.Services), "none", "SERVICE", "CATEGORY", "COUNTRIES", "RUNS", "ONE VISITOR CAN BE DELETED")
 	for _, s := range m.Services {
 		w.row(s.Name, cmp.Or(s.Category, "-"), countries(s), s.Status, deletable(s))
 	}
-	w.line("\nUNKNOWN THIRD PARTIES seen in the month or since")
-	if len(m.Unknown) == 0 {
-		w.line("  none")
-	} else {
-		w.row("HOST", "IN PAGES", "REPORTED", "SINCE", "LAST")
-	}
+	w.table("UNKNOWN THIRD PARTIES seen in the month or since", len(m.Unknown), "none", "HOST", "IN PAGES", "REPORTED", "SINCE", "LAST")
 	for _, h := range m.Unknown {
 		w.row(h.Host, h.InPages, h.Reported, moment(h.First, dayShown, w.location), moment(h.Last, dayShown, w.location))
 	}

@@ -38,7 +38,7 @@ func TestOnlyAnalyticsIsHeld(t *testing.T) {
 func TestEveryParagraphIsShownByATestThatExists(t *testing.T) {
 	root := filepath.Join("..", "..")
 	sources := make(map[string]string)
-	for _, paragraph := range builtinDocument(t).Paragraphs {
+	for _, paragraph := range append(builtinDocument(t).Paragraphs, gdprRows(t, filepath.Join(root, "docs", "gdpr.md"))...) {
 		for _, shown := range paragraph.ShownBy {
 			folder, test, named := strings.Cut(shown, " ")
 			if _, known := sources[folder]; !known {
@@ -52,6 +52,27 @@ func TestEveryParagraphIsShownByATestThatExists(t *testing.T) {
 			}
 		}
 	}
+}
+
+// gdprRows returns the articles of the GDPR with the tests that a page names for them.
+func gdprRows(t *testing.T, page string) (rows []Paragraph) {
+	t.Helper()
+	raw, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		cells := strings.Split(line, " | ")
+		if !strings.HasPrefix(line, "| ") || len(cells) != 4 || !strings.Contains(cells[3], "`") {
+			continue
+		}
+		tests := strings.Split(strings.Trim(cells[3], "`| \n"), "`<br>`")
+		rows = append(rows, Paragraph{Paragraph: cells[0], ShownBy: tests})
+	}
+	if len(rows) < 15 {
+		t.Fatalf("%s has only %d rows", page, len(rows))
+	}
+	return rows
 }
 
 // goFiles returns what the Go files of a folder say.

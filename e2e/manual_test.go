@@ -17,6 +17,7 @@ import (
 // elsewhere are the commands of the documentation that TestManualRunsAsItIsWritten
 // doesn't run, and what holds them instead.
 var elsewhere = []struct{ command, holds string }{
+	{"go build ", "TestMain"},
 	{"consentgate run ", "newServer, TestQuickStartIsRight"},
 	{"xcaddy build ", "deploy/xcaddy_test.go"},
 	{"cd dist && sha256sum ", "deploy/release/release_test.go"},
@@ -61,7 +62,7 @@ func newManual(t *testing.T) *manual {
 	v := newVisitor(t)
 	v.choose(m.server, "accept")
 	id := consentID(t, v.get(m.url("/.privacy/data")))
-	m.replace = strings.NewReplacer("sudo ", "", "go run ./cmd/consentgate", "consentgate", " -g consentgate", "",
+	m.replace = strings.NewReplacer("sudo ", "", " -g consentgate", "",
 		" make ", " make -C "+repository+" -n ", "localhost:2019", m.adminAddress(),
 		" --config /etc/consentgate/Caddyfile", " --config "+m.configPath(),
 		" /etc/", " "+m.root+"/etc/", " /srv/", " "+m.root+"/srv/", " /usr/local/", " "+m.root+"/usr/local/",
@@ -118,7 +119,7 @@ func (m *manual) runUntilInterrupted(t *testing.T, line string) {
 
 var (
 	shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
-	judging    = regexp.MustCompile("^consentgate consent (status|report|request list)")
+	judging    = regexp.MustCompile(`^consentgate consent (status|report|request list)\b`)
 )
 
 // TestManualRunsAsItIsWritten runs the shell of every page, line by line, in order.
@@ -142,8 +143,7 @@ func TestManualRunsAsItIsWritten(t *testing.T) {
 				for line := range strings.Lines(block[1]) {
 					line, _, _ = strings.Cut(line, "  #")
 					line = strings.TrimSpace(line)
-					plain := strings.ReplaceAll(line, "go run ./cmd/", "./")
-					plain = regexp.MustCompile(`^(\w+=\S+ )*(sudo )?(\./)?`).ReplaceAllString(plain, "")
+					plain := regexp.MustCompile(`^(\w+=\S+ )*(sudo )?(\./)?`).ReplaceAllString(line, "")
 					i := slices.IndexFunc(elsewhere, func(e struct{ command, holds string }) bool { return strings.HasPrefix(plain, e.command) })
 					switch {
 					case i >= 0:

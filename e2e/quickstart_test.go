@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -49,7 +50,7 @@ func TestQuickStartIsRight(t *testing.T) {
 	}
 	s.writeConfig(text)
 	validate()
-	if _, err := os.Stat(s.dataPath()); err == nil {
+	if _, err := os.Stat(filepath.Join(s.dir, "records")); err == nil {
 		t.Error("validate touches the store")
 	}
 	s.start()

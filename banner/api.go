@@ -2,8 +2,8 @@ package banner
 
 import "github.com/mamen-ai/consentgate/internal/asciijson"
 
-// APIState is what the script API tells the site, and what GET /.privacy/state
-// answers: both list the same words in the same order.
+// APIState is what the script API tells the site, and what the answer of GET
+// /.privacy/state begins with: the script compares them by the order of the fields.
 type APIState struct {
 	State      string   `json:"state"`      // undecided, refused, allowed or stale
 	Categories []string `json:"categories"` // allowed whole
@@ -22,7 +22,8 @@ type apiSource struct{ before, after string }
 //
 // The page gets the DOM event "privacy:choice" on document, with the choice as
 // detail, when its content is parsed. The script reloads a page whose choice
-// changed while it lay in the back/forward cache, or in another tab.
+// changed while it lay in the back/forward cache, in another tab, or on another
+// sub-domain.
 func (b *Banner) API(state APIState) []byte {
 	if state.Categories == nil {
 		state.Categories = []string{}

@@ -29,7 +29,7 @@ func TestOutputsStayWithinTheirBytes(t *testing.T) {
 			most int
 		}{
 			{"ask", b.Ask(lang).HTML, 2000},
-			{"control", b.Control(lang).HTML, 450},
+			{"control", b.Control(lang).HTML, 300},
 		} {
 			got := compressed(t, c.raw)
 			t.Logf("%s %s: %d bytes, %d brotli", c.name, lang, len(c.raw), got)
@@ -40,7 +40,7 @@ func TestOutputsStayWithinTheirBytes(t *testing.T) {
 	}
 	api := b.API(APIState{State: "undecided"})
 	t.Logf("api: %d bytes, %d brotli", len(api), compressed(t, api))
-	if len(api) > 950 {
-		t.Errorf("api: %d bytes, want at most 950", len(api))
+	if len(api) > 750 {
+		t.Errorf("api: %d bytes, want at most 750", len(api))
 	}
 }

@@ -98,3 +98,29 @@ func TestBrowserWithoutCookiesIsTold(t *testing.T) {
 		}
 	}
 }
+
+// blockCookies has the browser keep no cookies of any site, as its settings do.
+func (b *browser) blockCookies() {
+	b.t.Helper()
+	b.visit("chrome://settings/content/siteData")
+	must[bool](b, `(chrome.send('setDefaultValueForContentType', ['cookies', 'block']), true)`)
+}
+
+// The same with JavaScript: the visitor is told, and asked on other pages as before.
+func TestBrowserThatBlocksCookiesIsTold(t *testing.T) {
+	s := startServer(t)
+	b := openBrowser(t, newWorld(t))
+	b.blockCookies()
+	for _, answer := range []string{"accept", "refuse"} {
+		b.visit(s.url("/en.html"))
+		b.until(asked)
+		b.click(bannerPart("button[value=" + answer + "]"))
+		b.until(`location.pathname === '/.privacy/kept' && document.body.innerText.includes('Your browser keeps no cookies')`)
+	}
+	if cookies := b.cookies(); len(cookies) > 0 {
+		t.Fatalf("cookies are kept: %v", cookies)
+	}
+	if leaks := b.leaks(); len(leaks) > 0 {
+		t.Errorf("connections to %q", leaks)
+	}
+}

@@ -205,13 +205,13 @@ func (x *exchange) answerChoice(w http.ResponseWriter, form url.Values, status i
 	} else {
 		w.Header().Set("Retry-After", "30")
 	}
-	if strings.Contains(x.request.Header.Get("Accept"), "application/json") || form.Get("json") != "" {
-		return answerJSON(w, status, struct {
-			State   string   `json:"state"`
-			Allowed []string `json:"allowed"`
-		}{x.choice.State.String(), append(append([]string{}, x.apiState().Categories...), x.apiState().Services...)})
+	settled := status == http.StatusOK
+	// A form that a script posts is led to where the browser shows that it keeps
+	// cookies, too.
+	if form.Get("json") != "" || x.wantsJSON() && (x.keepsCookies() || !settled) {
+		return x.answerState(w, status)
 	}
-	if status != http.StatusOK {
+	if !settled {
 		return x.writePage(w, status, message)
 	}
 	back := x.back(form)
@@ -221,9 +221,23 @@ func (x *exchange) answerChoice(w http.ResponseWriter, form url.Values, status i
 		u.RawQuery = query.Encode()
 		back = u.String()
 	}
-	w.Header().Set("Location", x.afterChoice(back))
+	w.Header().Set("Location", x.afterChoice(back, form))
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
+}
+
+// wantsJSON reports whether a script waits for the answer, not a visitor.
+func (x *exchange) wantsJSON() bool {
+	return strings.Contains(x.request.Header.Get("Accept"), "application/json")
+}
+
+// answerState answers a choice to a script.
+func (x *exchange) answerState(w http.ResponseWriter, status int) error {
+	state := x.apiState()
+	return answerJSON(w, status, struct {
+		State   string   `json:"state"`
+		Allowed []string `json:"allowed"`
+	}{state.State, append(state.Categories, state.Services...)})
 }
 
 // setCookies sets the choice cookie and expires the cookies of services that

@@ -44,3 +44,16 @@ func TestBrowserWithCookiesIsLedOnAfterItsChoice(t *testing.T) {
 	again := v.post("choice", url.Values{"choice": {"accept"}, "return": {"/shop"}})
 	again.wantHeader(t, "Location", "/shop")
 }
+
+// The banner's script learns the same from where its first choice is led.
+func TestScriptLearnsWhetherCookiesAreKept(t *testing.T) {
+	v := start(t, options{}).visit(t)
+	first := v.post("choice", url.Values{"choice": {"accept"}, "return": {"/shop"}, "lang": {"kk"}}, "Accept", "application/json")
+	first.want(t, http.StatusSeeOther)
+	const kept = "/.privacy/kept?lang=kk&return=%2Fshop"
+	first.wantHeader(t, "Location", kept)
+	v.get(kept, "Accept", "application/json").want(t, http.StatusOK, `"state": "allowed"`)
+	clear(v.cookies)
+	v.get(kept, "Accept", "application/json").want(t, http.StatusConflict, `"state": "undecided"`)
+	v.get(kept).want(t, http.StatusOK, "Браузеріңіз cookie сақтамайды")
+}

@@ -62,7 +62,7 @@ func reportChoices(ctx context.Context, store storage.Store, m *report.Month) er
 		return err
 	}
 	for _, c := range counts {
-		m.Count(c.Day, string(c.Event), string(c.Method), c.Language, c.GPC, c.Count)
+		m.Count(c.Day, string(c.Event), string(c.Method), c.Language, report.Signals{GPC: c.GPC, DNT: c.DNT}, c.Count)
 	}
 	return m.Before(func(from, to time.Time) (report.Tally, error) {
 		events, err := store.EventsBetween(ctx, from, to)

@@ -14,6 +14,7 @@ type ChoiceCount struct {
 	Method   Method     `json:"method"`
 	Language string     `json:"language"`
 	GPC      bool       `json:"gpc"` // the request carried Sec-GPC: 1
+	DNT      bool       `json:"dnt"` // the request carried DNT: 1
 	Count    int64      `json:"count"`
 }
 
@@ -34,8 +35,8 @@ type ActCount struct {
 // them. Every period has from in it, and to not.
 type Statistics interface {
 	Popularity
-	// Choices counts the events of a period by day, event, method, language and
-	// GPC, and orders them so.
+	// Choices counts the events of a period by day, event, method, language, GPC and
+	// DNT, and orders them so.
 	Choices(ctx context.Context, from, to time.Time) ([]ChoiceCount, error)
 	// EventsBetween counts the events of a period. It is cheaper than Choices.
 	EventsBetween(ctx context.Context, from, to time.Time) (map[Event]int64, error)

@@ -67,7 +67,7 @@ func emptyMonth(t testing.TB) *Month {
 // singleChoice is a running month on its second day, with one choice.
 func singleChoice(t testing.TB) *Month {
 	m := october(t, time.Date(2026, 10, 2, 9, 0, 0, 0, almaty(t)))
-	m.Count(day(2026, time.October, 1), "given", "banner", "kk", false, 1)
+	m.Count(day(2026, time.October, 1), "given", "banner", "kk", Signals{}, 1)
 	m.Ledger = Ledger{Rows: 1, OK: true, Head: head}
 	m.Holdings = Hold([]Part{
 		{Kind: "visits", Day: day(2026, time.October, 1), DropAt: time.Date(2027, 12, 1, 0, 0, 0, 0, almaty(t)), Rows: 1, Window: policy.Months14},
@@ -92,15 +92,15 @@ func busyMonth(t testing.TB) *Month {
 			continue // the site was down
 		}
 		given := busy * int64(38+11*d%17) / 100
-		m.Count(on, "given", "banner", "ru", false, given/2)
-		m.Count(on, "given", "banner", "kk", false, given/3)
-		m.Count(on, "given", "page", "en", false, given-given/2-given/3)
-		m.Count(on, "refused", "banner", "ru", false, (busy-given)*3/5)
-		m.Count(on, "refused", "banner", "kk", true, 2)
-		m.Count(on, "refused", "api", "en", false, (busy-given)-(busy-given)*3/5-2)
-		m.Count(on, "withdrawn", "page", "ru", false, int64(d%4))
+		m.Count(on, "given", "banner", "ru", Signals{}, given/2)
+		m.Count(on, "given", "banner", "kk", Signals{}, given/3)
+		m.Count(on, "given", "page", "en", Signals{}, given-given/2-given/3)
+		m.Count(on, "refused", "banner", "ru", Signals{}, (busy-given)*3/5)
+		m.Count(on, "refused", "banner", "kk", Signals{GPC: true, DNT: d%2 == 0}, 2)
+		m.Count(on, "refused", "api", "en", Signals{}, (busy-given)-(busy-given)*3/5-2)
+		m.Count(on, "withdrawn", "page", "ru", Signals{}, int64(d%4))
 		if d%9 == 0 {
-			m.Count(on, "erased", "admin", "", false, 1)
+			m.Count(on, "erased", "admin", "", Signals{}, 1)
 		}
 	}
 	m.Holdings = Hold(manyParts(location), made, location)

@@ -51,14 +51,24 @@ func New(first policy.Day, now time.Time, location *time.Location) (*Month, erro
 	return m, nil
 }
 
+// Signals are what a browser says for its owner: Global Privacy Control and Do Not
+// Track.
+type Signals struct{ GPC, DNT bool }
+
 // Count adds events of the ledger that share day and manner.
-func (m *Month) Count(day policy.Day, event, method, language string, gpc bool, count int64) {
+func (m *Month) Count(day policy.Day, event, method, language string, signals Signals, count int64) {
 	m.Choices.add(event, count)
 	tally(&m.Days, day.String()).add(event, count)
 	tally(&m.Methods, method).add(event, count)
 	tally(&m.Languages, language).add(event, count)
-	if gpc && event == "refused" {
+	if event != "refused" {
+		return
+	}
+	if signals.GPC {
 		m.GPC += count
+	}
+	if signals.DNT {
+		m.DNT += count
 	}
 }
 

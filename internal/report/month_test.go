@@ -51,10 +51,11 @@ func TestMonthEndsInItsZone(t *testing.T) {
 
 func TestCountsAreSummedUpInEachWay(t *testing.T) {
 	m := october(t, time.Date(2026, 10, 2, 9, 0, 0, 0, almaty(t)))
-	m.Count(day(2026, time.October, 2), "refused", "page", "ru", true, 3)
-	m.Count(day(2026, time.October, 1), "given", "banner", "kk", true, 1)
-	m.Count(day(2026, time.October, 1), "withdrawn", "page", "kk", false, 1)
-	m.Count(day(2026, time.October, 1), "erased", "admin", "", false, 1)
+	m.Count(day(2026, time.October, 2), "refused", "page", "ru", Signals{GPC: true}, 1)
+	m.Count(day(2026, time.October, 2), "refused", "page", "ru", Signals{GPC: true, DNT: true}, 2)
+	m.Count(day(2026, time.October, 1), "given", "banner", "kk", Signals{GPC: true, DNT: true}, 1)
+	m.Count(day(2026, time.October, 1), "withdrawn", "page", "kk", Signals{}, 1)
+	m.Count(day(2026, time.October, 1), "erased", "admin", "", Signals{}, 1)
 	if want := (Tally{"2026-10", 1, 3, 1, 1}); m.Choices != want {
 		t.Errorf("choices %+v", m.Choices)
 	}
@@ -67,14 +68,14 @@ func TestCountsAreSummedUpInEachWay(t *testing.T) {
 	if want := []Tally{{"", 0, 0, 0, 1}, {"kk", 1, 0, 1, 0}, {"ru", 0, 3, 0, 0}}; !reflect.DeepEqual(m.Languages, want) {
 		t.Errorf("languages %+v", m.Languages)
 	}
-	if m.GPC != 3 {
-		t.Errorf("%d refusals under Global Privacy Control", m.GPC)
+	if m.GPC != 3 || m.DNT != 2 {
+		t.Errorf("%d refusals under Global Privacy Control, %d under Do Not Track", m.GPC, m.DNT)
 	}
 }
 
 func TestTwelveMonthsBeforeEndWhereTheReportBegins(t *testing.T) {
 	m := october(t, time.Date(2026, 11, 2, 9, 0, 0, 0, almaty(t)))
-	m.Count(day(2026, time.October, 2), "given", "banner", "kk", false, 7)
+	m.Count(day(2026, time.October, 2), "given", "banner", "kk", Signals{}, 7)
 	var last time.Time
 	err := m.Before(func(from, to time.Time) (Tally, error) {
 		if !last.IsZero() && !from.Equal(last) {

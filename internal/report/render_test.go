@@ -122,7 +122,7 @@ func TestReportNamesNobody(t *testing.T) {
 		m.Requests = append(m.Requests, Request{Kind: name, Channel: name, Result: name, Closed: m.From})
 		m.Copies = append(m.Copies, Copy{Path: name})
 		m.Deletions = append(m.Deletions, Deletion{Service: name, API: name, Overdue: 1})
-		m.Count(day(2026, 10, 3), "given", name, name, false, 1)
+		m.Count(day(2026, 10, 3), "given", name, name, Signals{}, 1)
 		m.Problems = append(m.Problems, name)
 		m.Gaps = append(m.Gaps, name)
 		m.Ledger.Problem += name

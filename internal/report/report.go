@@ -36,6 +36,7 @@ type Month struct {
 	Methods   []Tally `json:"methods"`   // by name
 	Languages []Tally `json:"languages"` // by name
 	GPC       int64   `json:"gpc"`       // refusals that came with Sec-GPC: 1
+	DNT       int64   `json:"dnt"`       // refusals that came with DNT: 1, those with both among them
 
 	Holdings  []Holding  `json:"holdings"`  // when the report was made
 	Acts      []Act      `json:"acts"`      // of the month

@@ -126,6 +126,7 @@ func (m Month) textChoices(w writer) {
 	w.row("erased", c.Erased)
 	w.row("opt-in rate", percent(c))
 	w.row("refused under Global Privacy Control", m.GPC)
+	w.row("refused under Do Not Track", m.DNT)
 	for _, table := range []struct {
 		title string
 		list  []Tally

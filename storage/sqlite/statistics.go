@@ -17,11 +17,11 @@ var events = [...]storage.Event{storage.Given, storage.Refused, storage.Withdraw
 
 // countChoices counts one event of one day. The index is named: a planner without
 // statistics would rather walk the whole ledger in its order.
-const countChoices = `SELECT method, language, gpc, count(*) FROM ledger INDEXED BY ledger_event
-	WHERE event = ? AND at >= ? AND at < ? GROUP BY method, language, gpc ORDER BY method, language, gpc`
+const countChoices = `SELECT method, language, gpc, dnt, count(*) FROM ledger INDEXED BY ledger_event
+	WHERE event = ? AND at >= ? AND at < ? GROUP BY method, language, gpc, dnt ORDER BY method, language, gpc, dnt`
 
-// Choices counts the events of a period by day, event, method, language and GPC,
-// and orders them so. Each day is asked for by itself: SQLite knows no zones.
+// Choices counts the events of a period by day, event, method, language, GPC and
+// DNT, and orders them so. Each day is asked for by itself: SQLite knows no zones.
 func (s *Store) Choices(ctx context.Context, from, to time.Time) ([]storage.ChoiceCount, error) {
 	var counts []storage.ChoiceCount
 	err := s.view(ctx, func(tx *sql.Tx) error {
@@ -56,7 +56,7 @@ func countDay(ctx context.Context, tx *sql.Tx, day policy.Day, start, end time.T
 		}
 		for rows.Next() {
 			count := storage.ChoiceCount{Day: day, Event: event}
-			if err := rows.Scan(&count.Method, &count.Language, &count.GPC, &count.Count); err != nil {
+			if err := rows.Scan(&count.Method, &count.Language, &count.GPC, &count.DNT, &count.Count); err != nil {
 				rows.Close()
 				return nil, err
 			}

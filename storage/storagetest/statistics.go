@@ -11,9 +11,9 @@ import (
 )
 
 // choose writes an event of a new visitor.
-func (f *fixture) choose(t *testing.T, event storage.Event, method storage.Method, language string, gpc bool) {
+func (f *fixture) choose(t *testing.T, event storage.Event, method storage.Method, language string, gpc, dnt bool) {
 	t.Helper()
-	c := storage.Consent{Event: event, At: f.clock.Now(), Method: method, Language: language, GPC: gpc}
+	c := storage.Consent{Event: event, At: f.clock.Now(), Method: method, Language: language, GPC: gpc, DNT: dnt}
 	if event != storage.Refused {
 		c.ConsentID = consent.NewID()
 	}
@@ -24,15 +24,17 @@ func choicesByDay(t *testing.T, f *fixture) {
 	// The day begins at midnight in Almaty, which is 19:00 UTC.
 	midnight := time.Date(2026, 11, 24, 0, 0, 0, 0, f.almaty)
 	f.clock.Set(midnight.Add(-time.Millisecond))
-	f.choose(t, storage.Given, storage.ByBanner, "kk", false)
+	f.choose(t, storage.Given, storage.ByBanner, "kk", false, false)
 	f.clock.Set(midnight)
-	f.choose(t, storage.Refused, storage.ByBanner, "ru", true)
-	f.choose(t, storage.Refused, storage.ByBanner, "ru", false)
-	f.choose(t, storage.Refused, storage.ByBanner, "ru", false)
-	f.choose(t, storage.Given, storage.ByPage, "kk", false)
-	f.choose(t, storage.Withdrawn, storage.ByAPI, "en", false)
+	f.choose(t, storage.Refused, storage.ByBanner, "ru", true, false)
+	f.choose(t, storage.Refused, storage.ByBanner, "ru", false, false)
+	f.choose(t, storage.Refused, storage.ByBanner, "ru", false, false)
+	f.choose(t, storage.Refused, storage.ByBanner, "ru", false, true)
+	f.choose(t, storage.Refused, storage.ByBanner, "ru", true, true)
+	f.choose(t, storage.Given, storage.ByPage, "kk", false, false)
+	f.choose(t, storage.Withdrawn, storage.ByAPI, "en", false, false)
 	f.clock.Set(midnight.Add(time.Hour))
-	f.choose(t, storage.Erased, storage.ByAdmin, "", false)
+	f.choose(t, storage.Erased, storage.ByAdmin, "", false, false)
 
 	first, second := policy.Day{Year: 2026, Month: 11, Day: 23}, policy.Day{Year: 2026, Month: 11, Day: 24}
 	all := []storage.ChoiceCount{
@@ -40,7 +42,9 @@ func choicesByDay(t *testing.T, f *fixture) {
 		{Day: second, Event: storage.Erased, Method: storage.ByAdmin, Count: 1},
 		{Day: second, Event: storage.Given, Method: storage.ByPage, Language: "kk", Count: 1},
 		{Day: second, Event: storage.Refused, Method: storage.ByBanner, Language: "ru", Count: 2},
+		{Day: second, Event: storage.Refused, Method: storage.ByBanner, Language: "ru", DNT: true, Count: 1},
 		{Day: second, Event: storage.Refused, Method: storage.ByBanner, Language: "ru", GPC: true, Count: 1},
+		{Day: second, Event: storage.Refused, Method: storage.ByBanner, Language: "ru", GPC: true, DNT: true, Count: 1},
 		{Day: second, Event: storage.Withdrawn, Method: storage.ByAPI, Language: "en", Count: 1},
 	}
 	for _, test := range []struct {
@@ -50,10 +54,10 @@ func choicesByDay(t *testing.T, f *fixture) {
 		events   map[storage.Event]int64
 	}{
 		{"the month", time.Date(2026, 11, 1, 0, 0, 0, 0, f.almaty), time.Date(2026, 12, 1, 0, 0, 0, 0, f.almaty), all,
-			map[storage.Event]int64{storage.Given: 2, storage.Refused: 3, storage.Withdrawn: 1, storage.Erased: 1}},
+			map[storage.Event]int64{storage.Given: 2, storage.Refused: 5, storage.Withdrawn: 1, storage.Erased: 1}},
 		{"up to midnight", midnight.Add(-time.Hour), midnight, all[:1], map[storage.Event]int64{storage.Given: 1}},
 		{"an hour from midnight", midnight, midnight.Add(time.Hour), all[2:],
-			map[storage.Event]int64{storage.Given: 1, storage.Refused: 3, storage.Withdrawn: 1}},
+			map[storage.Event]int64{storage.Given: 1, storage.Refused: 5, storage.Withdrawn: 1}},
 		{"a day without any", midnight.AddDate(0, 0, 1), midnight.AddDate(0, 0, 2), nil, map[storage.Event]int64{}},
 		{"nothing", midnight, midnight, nil, map[storage.Event]int64{}},
 	} {

@@ -120,13 +120,9 @@ func TestBannerNeverCoversTheFocus(t *testing.T) {
 			for at := ""; at != "a /last"; {
 				b.press(kb.Tab)
 				at = must[string](b, focus)
-				why := must[string](b, hidden)
-				if strings.HasPrefix(why, "wholly") { // the page may still be scrolling there
-					b.do(chromedp.Evaluate[chromedp.Void](twoFrames, chromedp.EvalAwaitPromise))
-					why = must[string](b, hidden)
-				}
-				if strings.HasPrefix(why, "wholly") {
-					t.Errorf("%s, %d px: %s: %s", look.host, size[0], at, why)
+				if strings.HasPrefix(must[string](b, hidden), "wholly") {
+					t.Logf("%s, %d px: the page is to scroll to %s", look.host, size[0], at)
+					b.until(`!` + hidden + `.startsWith('wholly')`)
 				}
 				if links--; links < -5 {
 					t.Fatalf("%s, %d px: Tab never came to the last link", look.host, size[0])

@@ -1,6 +1,7 @@
 package module
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"sync"
@@ -30,7 +31,7 @@ type bodyWriter struct {
 	prefix  []byte        // first bytes of the page, for the charset
 	held    []byte        // first bytes of the output, while the header may change
 	began   bool          // the header won't change any more
-	raw     bool          // UTF-16: bytes aren't characters, so they pass as they are
+	raw     bool          // bytes aren't characters, so they pass as they are
 	aborted bool          // the response was given up; nothing more may follow
 	took    time.Duration // spent in the rewriter
 }
@@ -183,8 +184,8 @@ func (d *decodedWriter) Write(p []byte) (int, error) {
 		return 0, http.ErrAbortHandler
 	}
 	if room := heldBytes - len(b.prefix); room > 0 {
-		if len(b.prefix) == 0 && utf16BOM(p) {
-			b.raw = true
+		if len(b.prefix) == 0 {
+			b.raw = b.isWide(p)
 		}
 		b.prefix = append(b.prefix, p[:min(room, len(p))]...)
 	}
@@ -200,6 +201,24 @@ func (d *decodedWriter) Write(p []byte) (int, error) {
 
 // utf8 reports whether what has been seen of the page says that it is in UTF-8.
 func (b *bodyWriter) utf8() bool { return isUTF8(b.sink.out.Header().Get("Content-Type"), b.prefix) }
+
+// isWide reports whether a page is in a charset in which bytes aren't characters, by its
+// first bytes, and keeps it from every cache if it says so itself only.
+func (b *bodyWriter) isWide(first []byte) bool {
+	if utf16BOM(first) {
+		return true
+	}
+	header := b.sink.out.Header()
+	if !bytes.Contains(first, []byte("2022")) || headerCharset(header.Get("Content-Type")) != "" {
+		return false
+	}
+	name, _ := declaredCharset(first[:min(heldBytes, len(first))])
+	if name != "iso-2022-jp" {
+		return false
+	}
+	b.x.unreadHeader(header)
+	return true
+}
 
 func utf16BOM(p []byte) bool {
 	return len(p) >= 2 && (p[0] == 0xfe && p[1] == 0xff || p[0] == 0xff && p[1] == 0xfe)

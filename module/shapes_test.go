@@ -1,6 +1,7 @@
 package module_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -92,6 +93,24 @@ func TestWhatIsNotHTMLKeepsItsBytes(t *testing.T) {
 		if a.Header.Get("Content-Security-Policy") == "" {
 			t.Errorf("%s has no policy", contentType)
 		}
+	}
+}
+
+// TestPageThatSaysItIsNotASCIIKeepsItsBytes pins a charset in which "<" is half a
+// character, of which only the page knows.
+func TestPageThatSaysItIsNotASCIIKeepsItsBytes(t *testing.T) {
+	e := start(t, options{gate: "unknown block\nservice matomo"})
+	const page = "<!doctype html><meta charset=iso-2022-jp><title>\x1b$B<script src=//mc.yandex.ru/metrika/tag.js>\x1b(B</title>"
+	e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, page)
+	})
+	a := e.visit(t).get("/")
+	a.wantSame(t, []byte(page))
+	a.wantHeader(t, "Content-Type", "text/html; charset=iso-2022-jp")
+	a.wantHeader(t, "Cache-Control", "private, no-store")
+	if a.Header.Get("Content-Security-Policy") == "" {
+		t.Error("it has no policy")
 	}
 }
 

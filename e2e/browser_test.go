@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
@@ -131,6 +133,14 @@ func (b *browser) withoutScripts() {
 func (b *browser) scripts(run bool) {
 	b.t.Helper()
 	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
+}
+
+// from has the browser's requests come from another client each time, for a server that
+// is behindProxy: of one client only so many choices are taken at once.
+func (b *browser) from(client int) {
+	b.t.Helper()
+	address := netip.AddrFrom4([4]byte{10, 0, byte(client >> 8), byte(client)}).String()
+	call(b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"X-Forwarded-For": address}})
 }
 
 // cookies lists the names of all cookies of all hosts.

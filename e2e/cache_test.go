@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -46,21 +45,8 @@ func startCached(t *testing.T, before, behind *cacheServer) *cachedSite {
 		upstream = fmt.Sprintf("127.0.0.1:%d", ports[0])
 	}
 	site.env = append(site.env, "UPSTREAM=http://"+upstream)
-	raw, err := os.ReadFile(site.configPath())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := string(raw)
-	for _, change := range [][2]string{
-		{"\n\tconsent_gate {", "\n\tconsent_gate {\n\t\tshared_cache 1h"},
-		{"\n\tpersist_config off", "\n\tpersist_config off\n\tservers {\n\t\ttrusted_proxies static private_ranges\n\t}"},
-	} {
-		if !strings.Contains(config, change[0]) {
-			t.Fatalf("the example has no %q any more", change[0])
-		}
-		config = strings.Replace(config, change[0], change[1], 1)
-	}
-	site.writeConfig(config)
+	site.changeConfig("\n\tconsent_gate {", "\n\tconsent_gate {\n\t\tshared_cache 1h")
+	site.behindProxy()
 	site.server.start()
 	site.front = site.edge
 	if before != nil {

@@ -24,6 +24,8 @@ const programVariable = "CONSENTGATE_E2E_PROGRAM"
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		// With the race detector each process waits a second before it ends.
+		os.Setenv("GORACE", "atexit_sleep_ms=50")
 		if program = os.Getenv(programVariable); program != "" {
 			return m.Run()
 		}

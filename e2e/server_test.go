@@ -84,6 +84,25 @@ func startServer(t *testing.T, settings ...string) *server {
 	return s
 }
 
+// behindProxy has the server take the word of what is before it for who a client is.
+func (s *server) behindProxy() {
+	s.t.Helper()
+	s.changeConfig("\n\tpersist_config off", "\n\tpersist_config off\n\tservers {\n\t\ttrusted_proxies static private_ranges\n\t}")
+}
+
+// changeConfig puts one text for another in the configuration.
+func (s *server) changeConfig(before, after string) {
+	s.t.Helper()
+	config, err := os.ReadFile(s.configPath())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !strings.Contains(string(config), before) {
+		s.t.Fatalf("the example configuration has no %q any more", before)
+	}
+	s.writeConfig(strings.Replace(string(config), before, after, 1))
+}
+
 // freePorts returns ports on which nothing listens, below the range from which
 // systems take the ports of outgoing connections (RFC 6335 §6: 49152 up; Linux:
 // 32768 up). A port of that range may be taken again before the server binds it.

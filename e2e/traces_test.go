@@ -122,13 +122,7 @@ func noneOf(t *testing.T, places map[string][]byte, what, word string, allowed f
 // machine says of a visitor's address, with everything logged.
 func newTracesServer(t *testing.T, origin string) *server {
 	s := newServer(t, "UPSTREAM="+origin, "LOG_LEVEL=DEBUG")
-	config, err := os.ReadFile(s.configPath())
-	if err != nil {
-		t.Fatal(err)
-	}
-	const before = "\tpersist_config off\n"
-	text := strings.Replace(string(config), before, before+"\tservers {\n\t\ttrusted_proxies static 127.0.0.0/8\n\t}\n", 1)
-	s.writeConfig(text)
+	s.behindProxy()
 	s.start()
 	return s
 }

@@ -1,12 +1,15 @@
 package caddyfile
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
@@ -16,7 +19,9 @@ import (
 
 var fence = regexp.MustCompile("(?s)```caddyfile\n(.*?)```")
 
-func TestEveryCaddyfileOfTheDocumentationAdapts(t *testing.T) {
+// TestEveryCaddyfileOfTheDocumentationIsTaken has each adapted and validated.
+func TestEveryCaddyfileOfTheDocumentationIsTaken(t *testing.T) {
+	t.Setenv("MATOMO_TOKEN", "0123456789abcdef0123456789abcdef")
 	pages, err := filepath.Glob("../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +34,7 @@ func TestEveryCaddyfileOfTheDocumentationAdapts(t *testing.T) {
 		}
 		for _, match := range fence.FindAllSubmatch(raw, -1) {
 			found++
-			if _, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(match[1], map[string]any{"filename": page}); err != nil {
+			if err := validate(match[1], page, t.TempDir()); err != nil {
 				t.Errorf("%s: %v\n%s", page, err, match[1])
 			}
 		}
@@ -37,6 +42,24 @@ func TestEveryCaddyfileOfTheDocumentationAdapts(t *testing.T) {
 	if found < 4 {
 		t.Errorf("only %d Caddyfiles were found", found)
 	}
+}
+
+// validate takes a Caddyfile as "consentgate validate" does. Its logs, and Caddy's
+// storage, are in the folder.
+func validate(text []byte, page, folder string) error {
+	text = bytes.ReplaceAll(text, []byte("/var/log/"), []byte(folder+"/"))
+	adapted, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(text, map[string]any{"filename": page})
+	if err != nil {
+		return err
+	}
+	var config caddy.Config
+	if err := json.Unmarshal(adapted, &config); err != nil {
+		return err
+	}
+	if config.StorageRaw, err = json.Marshal(map[string]string{"module": "file_system", "root": folder}); err != nil {
+		return err
+	}
+	return caddy.Validate(&config)
 }
 
 var jsonFence = regexp.MustCompile("(?s)```json\n(.*?)```")

@@ -165,6 +165,8 @@ func TestCommandsOfTheManualExist(t *testing.T) {
 	block := regexp.MustCompile("(?s)```sh\n(.*?)```")
 	typed := regexp.MustCompile(`(?m)^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:go run \./cmd/|\./)?(consentgate [^|>&;#\n]*)`)
 	link := regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
+	quoted := regexp.MustCompile("`(?:consentgate )?(consent [a-z-]+ [^`…]*|(?:run|validate|reload|stop|adapt|version)(?: [^`…]*)?)`")
+	values := strings.NewReplacer("NUMBER", "1", " N ", " 1 ")
 	found := 0
 	for _, page := range append(pages, "../README.md") {
 		text := read(t, page)
@@ -175,6 +177,12 @@ func TestCommandsOfTheManualExist(t *testing.T) {
 				if err := check(root, strings.TrimSpace(line)); err != nil {
 					t.Errorf("%s: %q: %v", page, match[1], err)
 				}
+			}
+		}
+		for _, match := range quoted.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
+			found++
+			if err := check(root, values.Replace("consentgate "+match[1])); err != nil {
+				t.Errorf("%s: %q: %v", page, match[1], err)
 			}
 		}
 		for _, match := range link.FindAllStringSubmatch(text, -1) {

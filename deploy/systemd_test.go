@@ -15,18 +15,28 @@ func systemd(t *testing.T, command string, args ...string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), command, args...).CombinedOutput(); err != nil {
 		t.Errorf("%s %s: %v (make tools installs it)\n%s", command, strings.Join(args, " "), err, out)
-	} else if strings.Contains(string(out), "consentgate.service:") {
+	} else if regexp.MustCompile(`(consentgate\.service|override\.conf):`).Match(out) {
 		t.Errorf("%s %s complains:\n%s", command, strings.Join(args, " "), out)
 	}
 }
 
-// TestUnitIsHardened has systemd judge the unit, with a program that exists here in
-// the place of consentgate. 1.6 of 10 is what is left by the network, which an edge
+// TestUnitIsHardened has systemd judge the unit and what docs/install.md adds to it,
+// with a program that exists here in the place of consentgate. 1.6 of 10 is what is left by the network, which an edge
 // is for.
 func TestUnitIsHardened(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "consentgate.service")
 	text := strings.ReplaceAll(read(t, unit), "/usr/local/bin/consentgate ", "/bin/sh ")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	added := find(t, "../docs/install.md", "(?s)```ini\n(.*?)```")
+	if len(added) != 1 {
+		t.Fatalf("the page adds %q", added)
+	}
+	if err := os.Mkdir(file+".d", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(file+".d", "override.conf"), []byte(added[0]), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	systemd(t, "systemd-analyze", "verify", "--man=no", file)

@@ -100,13 +100,12 @@ func (c client) ready([]string) (int, error) {
 		c.printf("ready\n")
 		return exitOK, nil
 	}
-	// Caddy's client makes an error of the answer.
-	_, answer, found := strings.Cut(err.Error(), fmt.Sprintf("HTTP %d: ", http.StatusServiceUnavailable))
-	if !found || json.Unmarshal([]byte(answer), &health) != nil {
+	var answer refusal
+	if !errors.As(err, &answer) || json.Unmarshal([]byte(answer.body), &health) != nil || health.Reasons == nil {
 		return exitFailed, err
 	}
 	if c.json {
-		fmt.Fprintln(c.out, strings.TrimSpace(answer))
+		fmt.Fprintln(c.out, strings.TrimSpace(answer.body))
 	}
 	return exitFailed, fmt.Errorf("the server isn't ready: %s", strings.Join(health.Reasons, " "))
 }

@@ -2,10 +2,8 @@ package module
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/mamen-ai/consentgate/internal/report"
@@ -43,7 +41,7 @@ func (c client) report(month string, named, html bool) (int, error) {
 	}
 	var m report.Month
 	if err := c.call(http.MethodGet, "report", query, &m); err != nil {
-		if strings.Contains(err.Error(), fmt.Sprintf("HTTP %d", http.StatusBadRequest)) {
+		if errors.As(err, new(malformed)) {
 			return exitBroken, err // the month hasn't begun
 		}
 		return exitFailed, err

@@ -84,6 +84,9 @@ func TestCommandsRefuse(t *testing.T) {
 	unknown := consent.NewID().String()
 	e.wantCommand(1, []string{"export", unknown}, "no record has this consent ID")
 	e.wantCommand(1, []string{"erase", unknown}, "no record has this consent ID")
+	if _, _, err := e.command("export", unknown); strings.ContainsAny(err.Error(), "{}") {
+		t.Errorf("the reason isn't in plain words: %v", err)
+	}
 	e.wantCommand(2, []string{"export", "abc"}, `"abc"`, "32 hexadecimal digits")
 	e.wantCommand(2, []string{"erase", "../../x"}, `"../../x"`, "32 hexadecimal digits")
 	e.wantCommand(2, []string{"backup", "--destroyed", "x"}, `"x"`, "--destroyed")

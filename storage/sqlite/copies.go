@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/mamen-ai/consentgate/storage"
@@ -26,7 +28,7 @@ func (s *Store) MakeCopy(ctx context.Context, path string, deleteBy time.Time) (
 	// O_EXCL: what is there already isn't ours to write over.
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return storage.Copy{}, fmt.Errorf("copy of the database: %w", err)
+		return storage.Copy{}, fmt.Errorf("copy of the database: %w", explainCopy(err))
 	}
 	defer file.Close()
 	made := storage.Copy{Path: path, Made: s.present(), DeleteBy: deleteBy}
@@ -38,6 +40,15 @@ func (s *Store) MakeCopy(ctx context.Context, path string, deleteBy time.Time) (
 		return storage.Copy{}, errors.Join(err, os.Remove(path), s.CopyDestroyed(context.WithoutCancel(ctx), made.ID))
 	}
 	return made, nil
+}
+
+// explainCopy adds to a failure what a person can do about it: whoever asks for the
+// copy isn't who writes it.
+func explainCopy(err error) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("%w: the server writes it: name a directory in which the user that runs consentgate may write", err)
+	}
+	return err
 }
 
 func (s *Store) checkCopyPath(path string) error {

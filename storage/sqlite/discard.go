@@ -29,6 +29,8 @@ func (s *Store) undo() error {
 	errs := []error{s.closeDatabase()}
 	for _, name := range slices.Backward(s.made) {
 		switch {
+		case absent(name): // it couldn't be made
+			continue
 		case s.lock != nil && name == s.lock.Name():
 			errs = append(errs, removeLock(s.lock))
 			s.lock = nil
@@ -37,7 +39,7 @@ func (s *Store) undo() error {
 			os.Remove(s.path + "-wal")
 			os.Remove(s.path + "-shm")
 		}
-		if err := os.Remove(name); !errors.Is(err, fs.ErrExist) && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(name); !errors.Is(err, fs.ErrExist) { // which is that of a directory with something else in it
 			errs = append(errs, err)
 		}
 	}

@@ -137,3 +137,16 @@ func TestReadOnlyFileSystemRefusesAndRecovers(t *testing.T) {
 		}
 	})
 }
+
+// Whoever asks for a copy isn't who writes it, so that a place which is his own may
+// be closed to the server.
+func TestCopyWhereTheServerMayNotWriteIsExplained(t *testing.T) {
+	mounttest.Run(t, func(t *testing.T) {
+		disk := mounttest.NewDisk(t, filepath.Join(t.TempDir(), "mount"), 4096)
+		disk.SetReadOnly(true)
+		s, _ := openAt(t, t.TempDir())
+		path := filepath.Join(disk.Dir, "copy.db")
+		_, err := s.MakeCopy(t.Context(), path, noon)
+		mustName(t, err, path, "the user that runs consentgate may write")
+	})
+}

@@ -128,7 +128,7 @@ func (m mistake) check(t *testing.T, ports []int, admin string) {
 			t.Errorf("%q isn't in what it printed:\n%s", word, output)
 		}
 	}
-	for _, name := range []string{"data", "caddy"} {
+	for _, name := range []string{"data", "caddy/consent"} { // the store, and its keys in Caddy's storage
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			t.Errorf("%s is left behind", name)
 		}

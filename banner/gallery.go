@@ -74,6 +74,14 @@ func galleryNews() []NewService {
 	}
 }
 
+// galleryExtensions are services that could have become more.
+func galleryExtensions() []ExtendedService {
+	return []ExtendedService{
+		{ID: "matomo", Name: "Matomo", Months: 24},
+		{ID: "roistat", Name: "Call tracking", Countries: []string{"DE", "US"}},
+	}
+}
+
 // scenes lists what there is to see, in the order of a visit.
 func scenes() []scene {
 	var list []scene
@@ -94,6 +102,7 @@ func scenes() []scene {
 		scene{"ask-again-edition", "Banner, asks again after a new edition", askAgain(News{Edition: true}), false},
 		scene{"ask-again-services", "Banner, asks again for new services", askAgain(News{Services: galleryNews()}), false},
 		scene{"ask-again-both", "Banner, asks again for both", askAgain(News{Edition: true, Services: galleryNews()}), false},
+		scene{"ask-again-terms", "Banner, asks again for what has become more", askAgain(News{Extended: galleryExtensions()}), false},
 		scene{"ask-again-expired", "Banner, asks again after its time", askAgain(News{Expired: true}), false},
 		scene{"ask-failed", "Banner, when the choice can’t be saved", func(g *Gallery, lang string, _ GallerySite) ([]byte, error) {
 			return g.onBackdrop(lang, g.configured.Ask(lang), strings.NewReplacer("<p role=alert hidden", "<p role=alert"))

@@ -14,7 +14,16 @@ import (
 type News struct {
 	Edition  bool         // the policy has a new edition: that of the options
 	Services []NewService // asked about since; those of a category side by side
-	Expired  bool         // the choice was as old as the options allow
+	Extended []ExtendedService
+	Expired  bool // the choice was as old as the options allow
+}
+
+// ExtendedService is a service that the visitor allowed and that has become more
+// than was told then.
+type ExtendedService struct {
+	ID, Name  string
+	Months    int      // for which its records are kept now; 0 when it is no longer than before
+	Countries []string // in which its data is processed now too, ISO 3166-1 alpha-2
 }
 
 // NewService is a service that the visitor wasn't asked about, or not for this
@@ -43,6 +52,9 @@ func (t *texts) news(n News, o Options) []AskedNews {
 	if len(n.Services) > 0 {
 		list = append(list, AskedNews{Text: fill(t.News.Services, "services", t.newServices(n.Services))})
 	}
+	if len(n.Extended) > 0 {
+		list = append(list, AskedNews{Text: fill(t.News.Extended, "services", t.extendedServices(n.Extended))})
+	}
 	if n.Expired && len(list) == 0 {
 		list = append(list, AskedNews{Text: fill(t.News.Expired, "months", t.months(o.Months))})
 	}
@@ -70,10 +82,33 @@ func (t *texts) newServices(services []NewService) string {
 			out.WriteString(" (" + s.Vendor + ")")
 		}
 	}
-	if more := len(services) - len(named); more > 0 {
-		out.WriteString(t.And + fill(t.News.More, "n", strconv.Itoa(more)))
+	return out.String() + t.andMore(len(services)-len(named))
+}
+
+// andMore ends a list of services of which so many aren't named.
+func (t *texts) andMore(services int) string {
+	if services == 0 {
+		return ""
 	}
-	return out.String()
+	return t.And + fill(t.News.More, "n", strconv.Itoa(services))
+}
+
+// extendedServices lists services with what is more: "Matomo – kept for 24 months;
+// Clarity – data also goes to: Ireland".
+func (t *texts) extendedServices(services []ExtendedService) string {
+	named := services[:min(len(services), mostNamed)]
+	var list []string
+	for _, s := range named {
+		var more []string
+		if s.Months > 0 {
+			more = append(more, fill(t.News.Longer, "months", t.months(s.Months)))
+		}
+		if len(s.Countries) > 0 {
+			more = append(more, fill(t.News.Farther, "countries", t.countries(s.Countries)))
+		}
+		list = append(list, t.serviceName(ServiceRow{ID: s.ID, Name: s.Name})+" – "+strings.Join(more, ", "))
+	}
+	return strings.Join(list, "; ") + t.andMore(len(services)-len(named))
 }
 
 // tells reports whether the vendor tells more than the service's name: it does not
@@ -124,7 +159,8 @@ func (b *Banner) AskAgain(lang string, n News) *Fragment {
 // tryNews renders the banner with news of every kind, so that a template that
 // can't show them is refused.
 func (r *renderer) tryNews(t *texts) error {
-	n := News{Edition: true, Services: []NewService{{ID: "new", Name: "New", Vendor: "Vendor", Category: consent.Statistics}}}
+	n := News{Edition: true, Services: []NewService{{ID: "new", Name: "New", Vendor: "Vendor", Category: consent.Statistics}},
+		Extended: []ExtendedService{{ID: "more", Name: "More", Months: 24, Countries: []string{"DE"}}}}
 	for _, n := range []News{n, {Expired: true}} {
 		if _, err := r.ask(t, t.news(n, r.options)); err != nil {
 			return err
@@ -139,6 +175,9 @@ type newsTexts struct {
 	Changes  string `json:"changes"` // the link to what is different
 	Services string `json:"services"`
 	More     string `json:"more"` // ends a list of services
+	Extended string `json:"extended"`
+	Longer   string `json:"longer"`  // of a service that has become more
+	Farther  string `json:"farther"` // the same
 	Expired  string `json:"expired"`
 }
 

@@ -17,13 +17,14 @@ func newsOfEachKind() map[string]News {
 	}
 	return map[string]News{
 		"edition": {Edition: true}, "services": {Services: services}, "expired": {Expired: true},
-		"both": {Edition: true, Services: services, Expired: true},
+		"terms": {Extended: galleryExtensions()},
+		"both":  {Edition: true, Services: services, Expired: true},
 	}
 }
 
 func TestBannerThatAsksAgainIsAsReviewed(t *testing.T) {
 	b := newBanner(t, seed())
-	for _, name := range []string{"both", "expired"} {
+	for _, name := range []string{"both", "terms", "expired"} {
 		for _, lang := range b.Languages() {
 			golden(t, "again-"+name+"-"+lang+".html", b.AskAgain(lang, newsOfEachKind()[name]).HTML)
 		}
@@ -57,6 +58,8 @@ func TestBannerSaysWhatChangedSinceTheChoice(t *testing.T) {
 		"one service":       {"en", News{Services: []NewService{clarity}}, "New since your choice: Statistics – Clarity (Microsoft Corporation)."},
 		"a name that tells": {"en", News{Services: []NewService{service("Yandex Metrica", "Yandex LLC", consent.Statistics)}}, "New since your choice: Statistics – Yandex Metrica."},
 		"self-hosted":       {"en", News{Services: []NewService{service("Matomo", "whoever hosts it; Matomo Cloud: InnoCraft Ltd.", consent.Statistics)}}, "New since your choice: Statistics – Matomo."},
+		"kept for longer":   {"ru", News{Extended: []ExtendedService{{ID: "matomo", Name: "Matomo", Months: 24}}}, "Изменилось после вашего выбора: Matomo – записи теперь хранятся 24 месяца."},
+		"further countries": {"kk", News{Extended: []ExtendedService{{ID: "x", Name: "X", Countries: []string{"DE"}}}}, "Таңдауыңыздан кейін өзгергені: X – деректер енді мына елдерге де жіберіледі: Германия."},
 		"the site's own":    {"ru", News{Services: []NewService{{ID: "visits", Name: "Visit statistics", Category: consent.Statistics}}}, "Новое после вашего выбора: Статистика – Статистика посещений этого сайта."},
 		"categories": {"en", News{Services: []NewService{clarity, service("Roistat", "", consent.Statistics), service("Meta Pixel", "Meta", consent.Marketing)}},
 			"New since your choice: Statistics – Clarity (Microsoft Corporation), Roistat; Marketing – Meta Pixel."},
@@ -117,8 +120,8 @@ func TestBannerThatAsksAgainHasTheSameStyleAndScript(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 12 {
-		t.Errorf("%d notices, want 12", len(seen))
+	if want := len(newsOfEachKind()) * len(b.Languages()); len(seen) != want {
+		t.Errorf("%d notices, want %d", len(seen), want)
 	}
 }
 

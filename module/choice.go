@@ -143,7 +143,7 @@ func (h *Handler) lessens(previous, choice consent.Choice) bool {
 	asked, known := h.app.shared.knownOffer(previous.Offer)
 	previous.State = consent.Allowed
 	for i, service := range h.gate.Services() {
-		if known && asked[service.ID] != service.Category {
+		if known && asked[service.ID].Category != service.Category {
 			continue
 		}
 		if h.gate.Status(previous, i) == gate.Running && h.gate.Status(choice, i) != gate.Running {

@@ -31,7 +31,7 @@ func TestGalleryLeavesNoTrace(t *testing.T) {
 	answers := []*answer{index}
 	for _, frame := range []string{
 		"ask-bottom", "ask-top", "ask-corner", "ask-open", "ask-failed", "control",
-		"ask-again-edition", "ask-again-services", "ask-again-both", "ask-again-expired",
+		"ask-again-edition", "ask-again-services", "ask-again-both", "ask-again-terms", "ask-again-expired",
 		"page-undecided", "page-gpc", "page-dnt", "page-refused", "page-allowed", "page-stale", "page-withdrawn", "page-erased", "page-failed",
 		"embed-blocked", "embed-cross-border", "embed-not-in-use", "embed-running", "embed-redirect", "embed-leaving",
 	} {

@@ -209,7 +209,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.visits = compiled.Index(visitsService.ID)
-	h.offer = offerOf(h.gate)
+	h.offer = h.offerOf(h.gate)
 	h.offerDigest = h.offer.Digest()
 	if err := h.render(); err != nil {
 		return err

@@ -2,7 +2,10 @@ package module
 
 import (
 	"context"
+	"slices"
+	"strings"
 
+	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/storage"
@@ -17,15 +20,31 @@ func offerDocument(offer consent.Offer) storage.Document {
 }
 
 // offerOf returns what visitors of the site are asked about: what could run once
-// it is allowed.
-func offerOf(g *gate.Gate) consent.Offer {
+// it is allowed, on the terms that they are told.
+func (h *Handler) offerOf(g *gate.Gate) consent.Offer {
 	offer := consent.Offer{}
 	for i, service := range g.Services() {
-		if service.Category != consent.Necessary && g.Status(consent.Choice{}, i) != gate.Never {
-			offer[service.ID] = service.Category
+		if service.Category == consent.Necessary || g.Status(consent.Choice{}, i) == gate.Never {
+			continue
 		}
+		terms := consent.Terms{
+			Category: service.Category,
+			Whole:    true,
+			Months:   h.monthsKept(service),
+			Abroad:   strings.ToUpper(strings.Join(slices.Sorted(slices.Values(g.Abroad(i))), ",")),
+		}
+		offer[service.ID] = terms
 	}
 	return offer
+}
+
+// monthsKept returns for how many months the edge keeps records of a service, 0
+// for one of which it keeps none.
+func (h *Handler) monthsKept(service catalogue.Service) int {
+	if service.Category != consent.Statistics {
+		return 0
+	}
+	return int(h.app.window(h.kind(service)))
 }
 
 // loadOffers reads what sites asked about at any time; s.mu is held.

@@ -100,7 +100,7 @@ func (x *exchange) serviceRows() []banner.ServiceRow {
 			row.Never = "unplaced"
 		}
 		if service.Category == consent.Statistics && status != gate.Never {
-			row.Months = int(x.handler.app.window(x.handler.kind(service)))
+			row.Months = x.handler.monthsKept(service)
 			row.Deletion = x.handler.app.deletion(service)
 		}
 		rows = append(rows, row)

@@ -11,7 +11,8 @@ import (
 )
 
 // recall makes a choice stale when the site asks about services, or purposes of
-// services, that the visitor wasn't asked about. What was asked then and isn't
+// services, that the visitor wasn't asked about, or when what was allowed has become
+// more: a consent is to the terms that were told. What was asked then and isn't
 // known any more is no reason to ask again: only what is certain is. While the
 // store can't be read nothing is certain, and everything stays blocked.
 func (h *Handler) recall(ctx context.Context, choice consent.Choice) consent.Choice {
@@ -22,10 +23,23 @@ func (h *Handler) recall(ctx context.Context, choice consent.Choice) consent.Cho
 	switch {
 	case err != nil:
 		choice.State = consent.Stale
-	case known && len(h.offer.Since(asked)) > 0:
-		choice.Outdate(consent.ByOffer)
+	case known:
+		if len(h.offer.Since(asked)) > 0 {
+			choice.Outdate(consent.ByOffer)
+		}
+		if len(h.extended(choice, asked)) > 0 {
+			choice.Outdate(consent.ByTerms)
+		}
 	}
 	return choice
+}
+
+// extended returns what services that the choice allows have become more than the
+// visitor was asked about. Whoever refused a service refused it on any terms.
+func (h *Handler) extended(choice consent.Choice, asked consent.Offer) []consent.Extension {
+	return slices.DeleteFunc(h.offer.Extensions(asked), func(e consent.Extension) bool {
+		return !choice.Categories.Has(h.offer[e.ID].Category) && !slices.Contains(choice.Services, consent.TagOf(e.ID))
+	})
 }
 
 // news is what changed since the visitor's choice, for the banner that asks again.
@@ -36,15 +50,21 @@ func (x *exchange) news() (n banner.News) {
 	h := x.handler
 	n.Edition = x.choice.Outdated.Has(consent.ByEdition) && x.choice.Edition.Before(h.app.Policy.Edition)
 	n.Expired = x.choice.Outdated.Has(consent.ByTime)
-	if !x.choice.Outdated.Has(consent.ByOffer) {
+	asked, known := h.app.shared.knownOffer(x.choice.Offer)
+	if !known {
 		return n
 	}
-	asked, _ := h.app.shared.knownOffer(x.choice.Offer)
-	added := h.offer.Since(asked)
+	added, extended := h.offer.Since(asked), h.extended(x.choice, asked)
 	for _, category := range consent.Optional() {
 		for _, service := range h.gate.Services() {
-			if service.Category == category && slices.Contains(added, service.ID) {
+			if service.Category != category {
+				continue
+			}
+			if slices.Contains(added, service.ID) {
 				n.Services = append(n.Services, banner.NewService{ID: service.ID, Name: service.Name, Vendor: service.Vendor, Category: category})
+			}
+			if i := slices.IndexFunc(extended, func(e consent.Extension) bool { return e.ID == service.ID }); i >= 0 {
+				n.Extended = append(n.Extended, banner.ExtendedService{ID: service.ID, Name: service.Name, Months: extended[i].Months, Countries: extended[i].Countries})
 			}
 		}
 	}
@@ -79,10 +99,17 @@ func (x *exchange) answered() consent.Offer {
 		before = nil
 	}
 	for _, site := range x.handler.app.sites {
-		for id, category := range site.offer {
-			if _, here := offer[id]; !here && before[id] == category {
-				offer[id] = category
+		for id, terms := range site.offer {
+			asked, was := before[id]
+			if site == x.handler || !was || asked.Category != terms.Category {
+				continue
 			}
+			if here, found := offer[id]; found && here.Category == asked.Category {
+				asked = here.And(asked)
+			} else if found {
+				continue
+			}
+			offer[id] = asked
 		}
 	}
 	return offer

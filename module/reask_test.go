@@ -59,7 +59,6 @@ func TestAsksAgainOnlyWhenItMatters(t *testing.T) {
 		{"another name", options{app: app, gate: "service matomo {\nname \"Our Matomo\"\n}\n" + own + other}, "", ""},
 		{"other texts", options{app: app, gate: before.gate + "texts " + texts}, "", ""},
 		{"another look", options{app: app, gate: before.gate + "banner {\nposition top\n}"}, "", ""},
-		{"another window", options{app: app, gate: "service matomo {\nwindow 24mo\n}\n" + own + other}, "", ""},
 		{"another way of loading", options{app: app, gate: strings.Replace(before.gate, "own.example", "cdn.own.example", 1)}, "", ""},
 		{"an always necessary one", options{app: app, gate: before.gate + counter("shield", "necessary")}, "", ""},
 		{"a service that never runs", options{app: "cross_border deny", gate: before.gate + third}, "", ""},
@@ -99,6 +98,74 @@ func TestAsksAgainOnlyWhenItMatters(t *testing.T) {
 				v.get("/").want(t, 200, controlMark, "!"+bannerMark)
 			}
 		})
+	}
+}
+
+// TestAsksAgainWhenWhatWasAllowedBecomesMore pins the terms of a consent: how long
+// records are kept (policy 3.1 row 7) and that data goes abroad (3.2.6). Less of it,
+// and a refusal, ask nobody.
+func TestAsksAgainWhenWhatWasAllowedBecomesMore(t *testing.T) {
+	of := func(countries, window string) options {
+		return options{app: "cross_border allow\npolicy 2025-03-12", gate: "service matomo {\nwindow " + window + "\n}\n" + strings.Replace(counter("own", "marketing"), "}", "country "+countries+"\n}", 1)}
+	}
+	e := start(t, of("DE", "14mo"))
+	for _, test := range []struct {
+		name          string
+		before, after options
+		says          string // nothing: nobody is asked
+	}{
+		{"kept for longer", of("DE", "14mo"), of("DE", "24mo"), "Changed since your choice: Matomo – records are now kept for 24 months."},
+		{"kept for less", of("DE", "24mo"), of("DE", "14mo"), ""},
+		{"further countries", of("DE", "14mo"), of("DE US IE", "14mo"), "Changed since your choice: OWN – data now also goes to: Ireland, United States."},
+		{"the first abroad", of("KZ", "14mo"), of("KZ DE", "14mo"), "OWN – data now also goes to: Germany."},
+		{"fewer countries", of("DE US", "14mo"), of("US", "14mo"), ""},
+		{"at home", of("DE", "14mo"), of("KZ DE", "14mo"), ""},
+		{"both", of("DE", "14mo"), of("US", "24mo"), "Changed since your choice: Matomo – records are now kept for 24 months; OWN – data now also goes to: United States."},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if err := e.load(test.before); err != nil {
+				t.Fatal(err)
+			}
+			accepts, refuses, visited := e.visit(t), e.visit(t), e.visit(t)
+			accepts.choose("accept")
+			refuses.choose("refuse")
+			visited.choose("save", "visits")
+			accepts.reload(test.after)
+			for _, v := range []*visitor{refuses, visited} {
+				v.client.CloseIdleConnections()
+				v.get("/").want(t, 200, controlMark, "!"+bannerMark)
+			}
+			if test.says == "" {
+				accepts.get("/").want(t, 200, controlMark, "!"+bannerMark)
+				return
+			}
+			accepts.get("/", "Accept-Language", "en").want(t, 200, bannerMark, test.says)
+			if changed := accepts.changed(); changed != "terms" {
+				t.Errorf("changed %q", changed)
+			}
+			accepts.get("/.privacy/?lang=en").want(t, 200, test.says)
+			accepts.choose("accept")
+			accepts.get("/").want(t, 200, controlMark, "!"+bannerMark)
+		})
+	}
+}
+
+// TestSitesWithTermsOfTheirOwnDontAskInTurn pins two sites of one domain that tell
+// different things of one service: each asks once.
+func TestSitesWithTermsOfTheirOwnDontAskInTurn(t *testing.T) {
+	tracker := func(country string) string {
+		return strings.Replace(counter("own", "marketing"), "}", "country "+country+"\n}", 1)
+	}
+	e := start(t, options{app: "cross_border allow", host: "shop.test", gate: tracker("DE"),
+		sites: "http://blog.shop.test:{port} {\nbind {ip}\nconsent_gate {\n" + tracker("US") + "}\n{proxy}\n}"})
+	v := e.visit(t)
+	for i, host := range []string{"shop.test", "blog.shop.test", "shop.test", "blog.shop.test"} {
+		v.host = host
+		if i < 2 {
+			v.get("/").want(t, 200, bannerMark)
+			v.choose("accept")
+		}
+		v.get("/").want(t, 200, controlMark, "!"+bannerMark)
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 // then, and a choice that answers just what is asked stays what it is.
 func TestUnreadableStoreKeepsEverythingBlocked(t *testing.T) {
 	app := &App{shared: newSharedStore(t.TempDir())} // no configuration has started
-	h := &Handler{app: app, offer: consent.Offer{"matomo": consent.Statistics}}
+	h := &Handler{app: app, offer: consent.Offer{"matomo": {Category: consent.Statistics}}}
 	h.offerDigest = h.offer.Digest()
-	earlier := consent.Offer{"zero_kz": consent.Statistics}.Digest()
+	earlier := consent.Offer{"zero_kz": {Category: consent.Statistics}}.Digest()
 	for name, c := range map[string]struct {
 		choice consent.Choice
 		want   consent.State
@@ -51,9 +51,9 @@ func (s documentsOnly) Document(_ context.Context, sha256 string) (storage.Docum
 // A document that was changed around the store must not keep the edge from its
 // work, nor stand for what it isn't.
 func TestDamagedOfferIsAsGoodAsLost(t *testing.T) {
-	good, other := consent.Offer{"matomo": consent.Statistics}, consent.Offer{"zero_kz": consent.Statistics}
-	unreadable, changed := offerDocument(consent.Offer{"clarity": consent.Statistics}), offerDocument(other)
-	unreadable.Body, changed.Body = []byte("{}"), consent.Offer{"zero_kz": consent.Statistics, "clarity": consent.Statistics}.Text()
+	good, other := consent.Offer{"matomo": {Category: consent.Statistics}}, consent.Offer{"zero_kz": {Category: consent.Statistics}}
+	unreadable, changed := offerDocument(consent.Offer{"clarity": {Category: consent.Statistics}}), offerDocument(other)
+	unreadable.Body, changed.Body = []byte("{}"), consent.Offer{"zero_kz": {Category: consent.Statistics}, "clarity": {Category: consent.Statistics}}.Text()
 	shared := newSharedStore(t.TempDir())
 	terms := storage.NewDocument(storage.TermsDocument, "application/ld+json", "kk", []byte("{}"))
 	store := documentsOnly{documents: []storage.Document{unreadable, changed, offerDocument(good), terms}}

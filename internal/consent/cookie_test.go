@@ -55,7 +55,7 @@ func TestCookieCarriesTheChoice(t *testing.T) {
 			if choice.Services != nil {
 				choice.Services = sorted(choice.Services)
 			}
-			choice.Offer = Offer{name: Statistics}.Digest()
+			choice.Offer = Offer{name: {Category: Statistics}}.Digest()
 			value := codec.Encode(choice)
 			if len(value) > 140 {
 				t.Errorf("the value has %d bytes, more than 140", len(value))
@@ -168,7 +168,7 @@ func TestKeyringMustHoldItsCurrentKey(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	codec := testCodec(f, testKeyring(), "mamen.ai")
 	choice := allowed(All, manyTags(2)...)
-	choice.Offer = Offer{"matomo": Statistics}.Digest()
+	choice.Offer = Offer{"matomo": {Category: Statistics}}.Digest()
 	for _, value := range []string{codec.Encode(choice), codec.Encode(Choice{State: Refused, Edition: edition, Day: today}), refusedV1, someV1, mostV1, "", "Ag", "AQ"} {
 		f.Add(value)
 	}

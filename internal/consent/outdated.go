@@ -11,6 +11,9 @@ const (
 	ByOffer
 	// ByTime: the months for which a choice is valid have passed.
 	ByTime
+	// ByTerms: records of a service that was allowed are kept for longer, or its data
+	// goes to further countries.
+	ByTerms
 )
 
 // Has reports whether the reason is among them.
@@ -19,7 +22,7 @@ func (o Outdated) Has(reason Outdated) bool { return o&reason != 0 }
 // Names returns the reasons in words, for machines.
 func (o Outdated) Names() []string {
 	var names []string
-	for i, name := range []string{"edition", "services", "expired"} {
+	for i, name := range []string{"edition", "services", "expired", "terms"} {
 		if o.Has(1 << i) {
 			names = append(names, name)
 		}

@@ -50,7 +50,7 @@ func TestChoicesOfTheEarlierVersionHold(t *testing.T) {
 
 func TestChoiceSaysWhyItIsOutdated(t *testing.T) {
 	codec := testCodec(t, testKeyring(), "mamen.ai")
-	offer := Offer{"matomo": Statistics}.Digest()
+	offer := Offer{"matomo": {Category: Statistics}}.Digest()
 	late := policy.DayFromNumber(today.AddMonths(6).Number() + 1)
 	newer := policy.Day{Year: 2026, Month: 11, Day: 1}
 	for _, choice := range []Choice{{State: Refused, Edition: edition, Day: today}, allowed(SetOf(Statistics))} {

@@ -249,14 +249,23 @@ func (g *Gate) neverReason(service catalogue.Service) Reason {
 }
 
 // leaves reports whether data processed in the given countries leaves the
-// jurisdiction. A self-hosted service stays where the operator is.
+// jurisdiction, as it may where none is known.
 func leaves(countries []string, jurisdiction string) bool {
-	if len(countries) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(countries, func(country string) bool {
-		return country != "operator" && !strings.EqualFold(country, jurisdiction)
+	return len(countries) == 0 || len(abroad(countries, jurisdiction)) > 0
+}
+
+// abroad returns those of the countries that lie outside of the jurisdiction. A
+// self-hosted service stays where the operator is.
+func abroad(countries []string, jurisdiction string) []string {
+	return slices.DeleteFunc(slices.Clone(countries), func(country string) bool {
+		return country == "operator" || strings.EqualFold(country, jurisdiction)
 	})
+}
+
+// Abroad returns the countries outside of the jurisdiction in which a service
+// processes data.
+func (g *Gate) Abroad(service int) []string {
+	return abroad(g.Services()[service].Countries, g.options.Jurisdiction)
 }
 
 // permitKey tells permits apart. Services holds the bytes of the sorted tags.

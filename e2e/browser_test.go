@@ -32,8 +32,8 @@ var browserHosts = []string{"accounts.google.com", "clients2.google.com", "updat
 // the edge knows as a bot.
 const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
-// openBrowser starts a browser that ends with the test.
-func openBrowser(t *testing.T, w *world) *browser {
+// openBrowser starts a browser that ends with the test, with further options.
+func openBrowser(t *testing.T, w *world, further ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	rules := []string{"MAP " + domain + " 127.0.0.1", "MAP *." + domain + " 127.0.0.1"}
 	for _, host := range browserHosts {
@@ -52,7 +52,7 @@ func openBrowser(t *testing.T, w *world) *browser {
 	for name, value := range flags {
 		options = append(options, chromedp.Flag(name, value))
 	}
-	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, end := chromedp.NewExecAllocator(context.Background(), append(options, further...)...)
 	t.Cleanup(end)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(closeTab)

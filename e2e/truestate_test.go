@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
 
@@ -56,22 +59,104 @@ func TestPagesThatChangeByScriptKeepTheirState(t *testing.T) {
 	}
 }
 
-// A choice on one sub-domain is in force on another: a page that was open there asks
-// when it's shown again.
-func TestPageShownAgainIsInThePresentState(t *testing.T) {
-	s := startServer(t)
-	b := openBrowser(t, newWorld(t))
-	b.visit(s.url("/"))
-	b.until(asked)
-	// As another window would, of another host: no channel leads here.
-	must[bool](b, `(fetch('/.privacy/choice', {method: 'POST', body: new URLSearchParams({choice: 'refuse'}), headers: {Accept: 'application/json'}})
-		.then(answer => window.__chosen = answer.ok), true)`)
-	b.until(`window.__chosen === true`)
-	if !must[bool](b, asked) {
-		t.Fatal("the page knows of a choice that nobody told it")
+// What of a browser is opened beside what is open.
+var newTab, newWindow = chromedp.WithNewWindow(false), chromedp.WithNewWindow(true)
+
+// open opens another tab or window of the browser, or one that is open, by the option.
+func (b *browser) open(which chromedp.ContextOption) *browser {
+	b.t.Helper()
+	ctx, closeTab := chromedp.NewContext(b.ctx, which)
+	b.t.Cleanup(closeTab)
+	if err := chromedp.Do(ctx); err != nil {
+		b.t.Fatalf("opening a tab: %v", err)
 	}
-	must[bool](b, `document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))`)
-	b.until(decided)
+	return &browser{t: b.t, ctx: ctx, world: b.world}
+}
+
+// bringToFront shows the tab to the visitor.
+func (b *browser) bringToFront() {
+	b.t.Helper()
+	call(b, page.BringToFront, cdp.Empty{})
+	b.until(`document.visibilityState === 'visible'`)
+}
+
+// A choice on one page is in force on all: what is open in another tab, of the same
+// host or of another of the site, is in its present state when the visitor comes back.
+func TestTabShownAgainIsInThePresentState(t *testing.T) {
+	s := startServer(t)
+	for name, host := range map[string]string{"another tab": "www." + domain, "another sub-domain": "shop." + domain} {
+		t.Run(name, func(t *testing.T) {
+			first := openBrowser(t, newWorld(t))
+			first.visit(s.on("www."+domain, "/"))
+			first.until(asked)
+			second := first.open(newTab)
+			first.until(`document.hidden`)
+			second.visit(s.on(host, "/blog.html"))
+			second.choose("refuse")
+			if !must[bool](first, asked) {
+				t.Error("a page that nobody sees loads anew")
+			}
+			first.bringToFront()
+			first.until(decided + ` && privacy.choice.state === 'refused'`)
+			first.visit(s.on("www."+domain, "/.privacy/"))
+			first.click(`document.querySelector('button[value=accept]')`)
+			first.until(`document.readyState === 'complete' && !!document.querySelector('button[value=withdraw]')`)
+			second.bringToFront()
+			second.until(decided + ` && privacy.choice.state === 'allowed'`)
+		})
+	}
+}
+
+// Of two windows side by side both are seen: the one follows the other at once.
+func TestWindowFollowsAChoiceMadeInAnother(t *testing.T) {
+	s := startServer(t)
+	first := openBrowser(t, newWorld(t))
+	first.visit(s.url("/"))
+	first.until(asked)
+	second := first.open(newWindow)
+	second.visit(s.url("/blog.html"))
+	if must[bool](first, `document.hidden`) {
+		t.Fatal("the first window isn't in view")
+	}
+	second.choose("accept")
+	first.until(decided + ` && privacy.choice.state === 'allowed'`)
+}
+
+// A page that the browser opens again after its end is in the present state, though
+// the browser would rather take it from its cache.
+func TestRestoredSessionIsInThePresentState(t *testing.T) {
+	s := startServer(t)
+	profile := t.TempDir()
+	before := openBrowser(t, newWorld(t), chromedp.UserDataDir(profile))
+	before.visit(s.url("/en.html"))
+	before.until(asked)
+	other := before.open(newTab)
+	other.visit(s.url("/blog.html"))
+	other.choose("refuse")
+	if err := chromedp.Cancel(before.ctx); err != nil {
+		t.Fatal(err)
+	}
+
+	after := openBrowser(t, newWorld(t), chromedp.UserDataDir(profile), chromedp.Flag("restore-last-session", true))
+	var restored []target.ID
+	eventually(t, "the tabs are open again", func() error {
+		targets, err := chromedp.Targets(after.ctx)
+		restored = nil
+		for _, tab := range targets {
+			if strings.Contains(tab.URL, "localhost") {
+				restored = append(restored, tab.TargetID)
+			}
+		}
+		if err == nil && len(restored) < 2 {
+			err = fmt.Errorf("only %d are", len(restored))
+		}
+		return err
+	})
+	for _, id := range restored {
+		shown := after.open(chromedp.WithTargetID(id))
+		shown.bringToFront()
+		shown.until(decided + ` && privacy.choice.state === 'refused'`)
+	}
 }
 
 // Without JavaScript, a browser that keeps no cookies learns after its first choice that

@@ -122,6 +122,26 @@ func TestWindowFollowsAChoiceMadeInAnother(t *testing.T) {
 	first.until(decided + ` && privacy.choice.state === 'allowed'`)
 }
 
+// What the edge inserts, an open channel among it, keeps no page out of the browser's
+// back/forward cache.
+func TestPageComesBackFromTheCacheAsItWas(t *testing.T) {
+	s := startServer(t)
+	b := openBrowser(t, newWorld(t))
+	for _, choice := range []string{"", "refuse"} {
+		b.visit(s.url("/blog.html"))
+		if choice != "" {
+			b.choose(choice)
+		}
+		must[bool](b, `window.before = true`)
+		b.visit(s.url("/en.html"))
+		must[bool](b, `(history.back(), true)`)
+		b.until(`location.pathname === '/blog.html' && document.readyState === 'complete'`)
+		if !must[bool](b, `!!window.before`) {
+			t.Errorf("after %q the page is loaded anew: %s", choice, must[string](b, `JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)`))
+		}
+	}
+}
+
 // A page that the browser opens again after its end is in the present state, though
 // the browser would rather take it from its cache.
 func TestRestoredSessionIsInThePresentState(t *testing.T) {

@@ -146,7 +146,9 @@ func scenes() []scene {
 		{"not-in-use", "always blocked, not in use", func(d *EmbedData) { d.Status, d.Reason = Never, "not_in_use" }},
 		{"running", "allowed meanwhile", func(d *EmbedData) { d.Status = Working }},
 		{"redirect", "an address that leads on, in a tab", func(d *EmbedData) { d.Status, d.Target = Blocked, "https://example.com/" }},
-		{"leaving", "an address that leads elsewhere, in a tab", func(d *EmbedData) { d.ID, d.Name, d.Vendor, d.Countries, d.Target = "", "", "", nil, "https://example.com/" }},
+		{"leaving", "an address that leads elsewhere, in a tab", func(d *EmbedData) {
+			d.ID, d.Name, d.Vendor, d.Countries, d.Target = "", "", "", nil, "https://example.com/"
+		}},
 	} {
 		list = append(list, scene{"embed-" + embed.name, "Placeholder, " + embed.title, func(g *Gallery, lang string, site GallerySite) ([]byte, error) {
 			data := site.Embed

@@ -3,9 +3,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
 
-# One set of flags for all tests and for the binary they start: each set is a
-# cold build of minutes.
-TESTFLAGS := -race
+# One set of flags for all tests and for the binary they start (e2e/build): each set
+# is a cold build of minutes.
+TESTFLAGS := -race -gcflags=modernc.org/...=-d=checkptr=0
 # With the race detector each process waits a second before it ends.
 export GORACE := atexit_sleep_ms=50
 

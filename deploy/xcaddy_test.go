@@ -5,7 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/mamen-ai/consentgate/e2e/build"
 )
 
 // TestXcaddyCanBuildIt compiles what xcaddy makes of "--with …/caddyfile --replace":
@@ -38,8 +41,9 @@ func main() { caddycmd.Main() }
 			t.Fatal(err)
 		}
 	}
-	// Without -race, everything would be compiled once more; nothing is linked.
-	build := exec.CommandContext(t.Context(), "go", "build", "-race", "-mod=mod", "-o", os.DevNull, ".")
+	// With other flags, everything would be compiled once more; nothing is linked.
+	args := slices.Concat([]string{"build"}, build.Flags(), []string{"-mod=mod", "-o", os.DevNull, "."})
+	build := exec.CommandContext(t.Context(), "go", args...)
 	build.Dir = dir
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -81,7 +81,8 @@ type Evidence interface {
 	// ended, and returns an act for each.
 	DropSegments(ctx context.Context, actor string) ([]Act, error)
 	// MakeCopy writes a copy of the database, for its owner only, to the absolute
-	// path, at which nothing may exist, and records it.
+	// path, at which nothing may exist, and records it. What was queued before the
+	// call is in it.
 	MakeCopy(ctx context.Context, path string, deleteBy time.Time) (Copy, error)
 	// Copies lists the copies, the oldest first, those that were destroyed too.
 	Copies(ctx context.Context) ([]Copy, error)

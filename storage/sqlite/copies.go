@@ -19,8 +19,9 @@ import (
 )
 
 // MakeCopy writes a copy of the database, for its owner only, to the absolute
-// path, at which nothing may exist. It is recorded before it is made: a crash
-// leaves no copy that nobody knows of. Records go on meanwhile.
+// path, at which nothing may exist. What was queued before the call is in it. It is
+// recorded before it is made: a crash leaves no copy that nobody knows of. Records go
+// on meanwhile.
 func (s *Store) MakeCopy(ctx context.Context, path string, deleteBy time.Time) (storage.Copy, error) {
 	if err := s.checkCopyPath(path); err != nil {
 		return storage.Copy{}, err
@@ -32,7 +33,10 @@ func (s *Store) MakeCopy(ctx context.Context, path string, deleteBy time.Time) (
 	}
 	defer file.Close()
 	made := storage.Copy{Path: path, Made: s.present(), DeleteBy: deleteBy}
-	if err := s.recordCopy(ctx, &made); err != nil {
+	if err = s.Sync(ctx); err == nil {
+		err = s.recordCopy(ctx, &made)
+	}
+	if err != nil {
 		return storage.Copy{}, errors.Join(err, os.Remove(path))
 	}
 	if err := s.fillCopy(ctx, file, &made); err != nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/mamen-ai/consentgate/storage"
 )
 
-// A copy is a database of its own: a store opens it, with everything in it.
+// A copy is a database of its own: a store opens it, with everything in it, a visit of
+// just now too.
 func TestCopyIsAWholeDatabase(t *testing.T) {
 	s, _ := openAt(t, t.TempDir(), withKey(1))
 	id := consent.NewID()
@@ -22,6 +23,9 @@ func TestCopyIsAWholeDatabase(t *testing.T) {
 	c.ConsentID = id
 	if _, err := s.AppendConsent(t.Context(), c, &storage.Person{IP: netip.MustParseAddr("203.0.113.0")}); err != nil {
 		t.Fatal(err)
+	}
+	if !s.AppendVisit(storage.Visit{At: noon, ConsentID: id, Host: "shop.test", Path: "/"}) {
+		t.Fatal("the visit was dropped")
 	}
 	dir := t.TempDir()
 	if _, err := s.MakeCopy(t.Context(), filepath.Join(dir, databaseName), noon); err != nil {
@@ -31,7 +35,7 @@ func TestCopyIsAWholeDatabase(t *testing.T) {
 	if v, err := copied.Verify(t.Context()); err != nil || !v.OK || v.Rows != 1 {
 		t.Errorf("Verify = %+v, %v", v, err)
 	}
-	if held, err := copied.Held(t.Context(), id); err != nil || len(held.IPs) != 1 {
+	if held, err := copied.Held(t.Context(), id); err != nil || len(held.IPs) != 2 || len(held.Visits) != 1 {
 		t.Errorf("Held = %+v, %v", held, err)
 	}
 }

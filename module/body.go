@@ -208,12 +208,11 @@ func (b *bodyWriter) isWide(first []byte) bool {
 	if utf16BOM(first) {
 		return true
 	}
-	header := b.sink.out.Header()
-	if !bytes.Contains(first, []byte("2022")) || headerCharset(header.Get("Content-Type")) != "" {
+	header, prefix := b.sink.out.Header(), first[:min(heldBytes, len(first))]
+	if !bytes.Contains(prefix, []byte("2022")) || headerCharset(header.Get("Content-Type")) != "" {
 		return false
 	}
-	name, _ := declaredCharset(first[:min(heldBytes, len(first))])
-	if name != "iso-2022-jp" {
+	if name, _ := declaredCharset(prefix); name != "iso-2022-jp" {
 		return false
 	}
 	b.x.unreadHeader(header)

@@ -31,6 +31,7 @@ type bodyWriter struct {
 	prefix  []byte        // first bytes of the page, for the charset
 	held    []byte        // first bytes of the output, while the header may change
 	began   bool          // the header won't change any more
+	apart   bool          // the last that was written is a piece
 	raw     bool          // bytes aren't characters, so they pass as they are
 	aborted bool          // the response was given up; nothing more may follow
 	took    time.Duration // spent in the rewriter
@@ -51,7 +52,7 @@ func newBodyWriter(out http.ResponseWriter, x *exchange, from []string, length, 
 	b.x = x
 	b.sink.reset(out, length, begin)
 	b.prefix, b.held = b.prefix[:0], b.held[:0]
-	b.began, b.raw, b.aborted, b.took = false, false, false, 0
+	b.began, b.apart, b.raw, b.aborted, b.took = false, false, false, false, 0
 	var to io.Writer = (*heldWriter)(b)
 	if b.encoder = contentcoding.NewEncoder(coding, &b.sink); b.encoder != nil {
 		to = insertedWriter{(*heldWriter)(b)}
@@ -118,6 +119,9 @@ func (b *bodyWriter) start() {
 	if !b.began {
 		b.began = true
 		declareCharset(b.sink.out.Header(), b.prefix, b.x.presumed)
+		if growth, certain := b.rewriter.Growth(); certain && b.decoder == nil && b.encoder == nil {
+			b.sink.declare(growth)
+		}
 		b.sink.start()
 	}
 }
@@ -253,20 +257,38 @@ func (h *heldWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// insertedWriter is a heldWriter that tells what is inserted from the page.
+// insertedWriter is a heldWriter that tells what is inserted, and what is the same in
+// many pages, from the rest of the page.
 type insertedWriter struct{ *heldWriter }
+
+// Write implements io.Writer.
+func (w insertedWriter) Write(p []byte) (int, error) {
+	w.apart = false
+	return w.heldWriter.Write(p)
+}
 
 // Insert implements htmlstream.Inserter.
 func (w insertedWriter) Insert(text []byte) error {
+	piece := w.x.handler.pieces.of(text)
+	if piece == nil {
+		_, err := w.Write(text)
+		return err
+	}
+	w.apart = true
+	return w.WritePiece(piece)
+}
+
+// WritePiece implements memo.PieceWriter. A piece that doesn't follow another is written
+// as any text: to interrupt what is compressed would cost more than it saves.
+func (w insertedWriter) WritePiece(piece *contentcoding.Piece) error {
 	b := (*bodyWriter)(w.heldWriter)
-	piece := b.x.handler.pieces.of(text)
-	if !b.began && piece != nil && len(b.prefix) == heldBytes {
+	if !b.began && b.apart && len(b.prefix) == heldBytes {
 		if err := b.release(); err != nil {
 			return err
 		}
 	}
-	if piece == nil || !b.began {
-		_, err := w.Write(text)
+	if !b.began || !b.apart {
+		_, err := w.Write(piece.Bytes())
 		return err
 	}
 	return b.encoder.WritePiece(piece)

@@ -19,10 +19,11 @@ const (
 // comes at once, and goes at once as well, with the length of what became of it: that
 // takes fewer system calls.
 type sink struct {
-	out   http.ResponseWriter
-	begin func()        // sends the header
-	began bool          // the header was sent
-	whole *bytes.Buffer // what is kept until all of it is there; nil: nothing is
+	out    http.ResponseWriter
+	begin  func()        // sends the header
+	began  bool          // the header was sent
+	length int           // of the page as the origin declared it, in bytes; -1 for none
+	whole  *bytes.Buffer // what is kept until all of it is there; nil: nothing is
 }
 
 // wholes are apart from the writers of pages, so that no large page holds on to one.
@@ -32,10 +33,20 @@ var wholes = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // the header; it is called once, before the first byte.
 func (s *sink) reset(out http.ResponseWriter, length string, begin func()) {
 	s.free()
-	*s = sink{out: out, begin: begin}
+	*s = sink{out: out, begin: begin, length: -1}
 	// Trailers come behind a body without a length (RFC 9112 §7.1.2).
-	if n, err := strconv.Atoi(length); err == nil && n <= firstFlight && out.Header()["Trailer"] == nil {
+	if n, err := strconv.Atoi(length); err == nil && out.Header()["Trailer"] == nil {
+		s.length = n
+	}
+	if s.length >= 0 && s.length <= firstFlight {
 		s.whole = wholes.Get().(*bytes.Buffer)
+	}
+}
+
+// declare says, before the first byte, by how many bytes the page becomes longer.
+func (s *sink) declare(growth int) {
+	if s.length >= 0 && s.whole == nil {
+		s.out.Header().Set("Content-Length", strconv.Itoa(s.length+growth))
 	}
 }
 

@@ -44,6 +44,10 @@ func newPermit(g *Gate, choice consent.Choice) *Permit {
 // Running reports whether the service with the given index may run.
 func (p *Permit) Running(service int) bool { return p.running[service] }
 
+// Open reports whether nothing is blocked. Then Elements insert nothing behind the
+// beginning of the body.
+func (p *Permit) Open() bool { return p.open }
+
 // Guard returns the runtime guard: JavaScript in ASCII that must be the first
 // script of the page. It is nil when nothing is blocked.
 func (p *Permit) Guard() []byte { return p.guard }

@@ -26,7 +26,7 @@ func (e *Elements) srcdoc(t *htmlstream.Tag) {
 		w := htmlstream.NewRewriter(io.Discard, &inner)
 		w.Write(htmlstream.DecodeAttr(raw, nil)) // a Rewriter fails only with its writer
 		w.Close()
-	} else {
+	} else if !e.permit.open {
 		counted.Blocked(LayerElement, Unknown)
 	}
 	if counted.blocked {

@@ -3,6 +3,7 @@ package memo
 import (
 	"io"
 
+	"github.com/mamen-ai/consentgate/internal/contentcoding"
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
 )
 
@@ -10,11 +11,21 @@ import (
 // visitor reads slowly holds that much.
 const maxJoined = 40 << 10
 
+// PieceWriter is an Inserter that also takes what is the same in many pages as pieces, to
+// be compressed once.
+type PieceWriter interface {
+	htmlstream.Inserter
+	WritePiece(piece *contentcoding.Piece) error
+}
+
 // joiner puts small writes together. It implements htmlstream.Inserter.
 type joiner struct {
 	w        io.Writer
 	inserter htmlstream.Inserter // w, where it is one
+	pieces   PieceWriter         // w, where it is one
 	buffer   []byte
+	written  int  // bytes, until it is muted
+	muted    bool // nothing is written any more
 }
 
 func (j *joiner) reset(w io.Writer) {
@@ -23,10 +34,19 @@ func (j *joiner) reset(w io.Writer) {
 	}
 	j.w, j.buffer = w, j.buffer[:0]
 	j.inserter, _ = w.(htmlstream.Inserter)
+	j.pieces, _ = w.(PieceWriter)
+	j.written, j.muted = 0, false
 }
+
+// mute has everything that comes from here on forgotten.
+func (j *joiner) mute() { j.muted = true }
 
 // Write implements io.Writer.
 func (j *joiner) Write(p []byte) (int, error) {
+	if j.muted {
+		return len(p), nil
+	}
+	j.written += len(p)
 	if len(j.buffer)+len(p) > maxJoined {
 		if err := j.flush(); err != nil {
 			return 0, err
@@ -51,11 +71,25 @@ func (j *joiner) Insert(text []byte) error {
 	if err := j.flush(); err != nil {
 		return err
 	}
+	j.written += len(text)
 	return j.inserter.Insert(text)
+}
+
+// WritePiece writes a piece, if w takes pieces.
+func (j *joiner) WritePiece(piece *contentcoding.Piece) error {
+	if err := j.flush(); err != nil {
+		return err
+	}
+	j.written += len(piece.Bytes())
+	return j.pieces.WritePiece(piece)
 }
 
 // WriteString implements io.StringWriter.
 func (j *joiner) WriteString(s string) (int, error) {
+	if j.muted {
+		return len(s), nil
+	}
+	j.written += len(s)
 	if len(j.buffer)+len(s) > maxJoined {
 		if err := j.flush(); err != nil {
 			return 0, err

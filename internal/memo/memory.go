@@ -3,7 +3,8 @@
 // spares most of the cost of pages that many visitors get.
 //
 // It owns the segments: where they are cut, how they are known again, how much is
-// remembered. Of the pages themselves it keeps only hashes. What is inserted is decided
+// remembered. Of the pages themselves it keeps only hashes, and of those that go out
+// compressed what stands between the two insertions of an opening. What is inserted is decided
 // by package gate and found by package htmlstream; a page comes out the same with and
 // without a memory.
 package memo
@@ -11,7 +12,9 @@ package memo
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
+	"github.com/mamen-ai/consentgate/internal/contentcoding"
 	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
 )
@@ -26,6 +29,9 @@ const (
 	maxSegment = 2 * bodyWindow
 	// maxOpening is the same of an opening.
 	maxOpening = 32 << 10
+	// minMiddle is from how many bytes on what stands between head and body is
+	// compressed once, and not for every visitor.
+	minMiddle = 256
 	// maxNotes is the most edits, and the most sights, of a segment that is remembered.
 	maxNotes = 256
 	// maxMemory bounds what is remembered, in bytes; about twice as much while a new
@@ -87,6 +93,8 @@ type segment struct {
 	rest    uint64 // hash of the bytes behind the window
 	edits   []htmlstream.Edit
 	sights  []sight
+	// middle is what comes out of an opening between head and body, once it was wanted.
+	middle atomic.Pointer[contentcoding.Piece]
 }
 
 // weight is about what the segment takes in memory, in bytes.
@@ -127,6 +135,13 @@ func (m *Memory) keep(k key, s *segment) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.put(k, s)
+}
+
+// grow counts bytes that a segment takes beyond its weight.
+func (m *Memory) grow(bytes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.size += bytes
 }
 
 func (m *Memory) put(k key, s *segment) {

@@ -3,12 +3,14 @@ package memo
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mamen-ai/consentgate/internal/catalogue"
+	"github.com/mamen-ai/consentgate/internal/contentcoding"
 	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/internal/htmlstream"
 )
@@ -19,17 +21,41 @@ type opened struct {
 	base      catalogue.Base
 	whole     bool
 	insertion gate.Insertion
+	pieces    int // what was written as one
+	pieced    bool
+}
+
+// pieceWriter takes pieces and counts them.
+type pieceWriter struct {
+	*bytes.Buffer
+	pieces *int
+}
+
+// Insert implements htmlstream.Inserter.
+func (w pieceWriter) Insert(text []byte) error {
+	w.Write(text)
+	return nil
+}
+
+// WritePiece implements PieceWriter.
+func (w pieceWriter) WritePiece(piece *contentcoding.Piece) error {
+	*w.pieces++
+	return w.Insert(piece.Bytes())
 }
 
 // rewrite writes a page in pieces of at most the given size at random, through the
 // memory or, if there is none, without one.
-func (o opened) rewrite(t *testing.T, p *Page, m *Memory, page string, most int, random *rand.Rand) (string, observer) {
+func (o *opened) rewrite(t *testing.T, p *Page, m *Memory, page string, most int, random *rand.Rand) (string, observer) {
 	t.Helper()
 	var (
 		out bytes.Buffer
 		saw observer
 	)
-	p.Reset(m, &out, o.permit, o.base, &saw, o.insertion)
+	var w io.Writer = &out
+	if o.pieced {
+		w = pieceWriter{&out, &o.pieces}
+	}
+	p.Reset(m, w, o.permit, o.base, &saw, o.insertion)
 	if o.whole {
 		p.Whole()
 	}
@@ -63,6 +89,7 @@ var beginnings = []string{
 	"<title>x</title>", `<base href="//cdn.example.com/a/">`, "<base target=_top>", `<script src="https://stat.example.kz/c.js"></script>`,
 	`<script>load("stat.example.kz/counter")</script>`, `<meta http-equiv=content-security-policy content="script-src 'self'; img-src 'self'">`,
 	`<link rel=preload as=script href="https://stat.example.kz/c.js">`, `<noscript><img src="https://stat.example.kz/f"></noscript>`,
+	`<meta name=description content="` + strings.Repeat("What the page is about. ", 12) + `">`,
 	"<template><body></template>", "<frameset>", "<!-- <body> -->", "<svg><title><body></title></svg>", "<style>body{}</style>",
 }
 
@@ -71,7 +98,7 @@ var beginnings = []string{
 func TestOpeningsComeOutTheSame(t *testing.T) {
 	g := testGate(t)
 	permits := []*gate.Permit{g.Permit(undecided), g.Permit(allowed)}
-	m, p, recalled := NewMemory(), new(Page), 0
+	m, p, recalled, pieces := NewMemory(), new(Page), 0, 0
 	for seed := range uint64(400) {
 		random := rand.New(rand.NewPCG(11, seed))
 		var beginning strings.Builder
@@ -85,18 +112,20 @@ func TestOpeningsComeOutTheSame(t *testing.T) {
 		page := beginning.String() + text + beginnings[random.IntN(len(beginnings))] + text
 		path, whole := []string{"/", "/a/"}[random.IntN(2)], random.IntN(2) == 0
 		for round := range 8 {
-			o := opened{permits[random.IntN(2)], baseOf(path), whole, insertionOf(round)}
+			o := opened{permit: permits[random.IntN(2)], base: baseOf(path), whole: whole, insertion: insertionOf(round)}
 			most := []int{64, 700, 40 << 10}[random.IntN(3)]
 			want, told := o.rewrite(t, p, nil, page, most, random)
+			o.pieced = random.IntN(2) == 0
 			got, tells := o.rewrite(t, p, m, page, most, random)
 			recalled += p.recalled
+			pieces += o.pieces
 			if got != want || !slices.Equal(tells, told) {
 				t.Fatalf("seed %d, round %d: %q came out as\n%.400q\nwant\n%.400q\ntold %q, want %q", seed, round, beginning.String(), got, want, tells, told)
 			}
 		}
 	}
-	if recalled == 0 {
-		t.Error("nothing was remembered")
+	if recalled == 0 || pieces == 0 {
+		t.Errorf("%d bytes were remembered, %d pieces written", recalled, pieces)
 	}
 }
 
@@ -105,7 +134,7 @@ func TestOpeningsComeOutTheSame(t *testing.T) {
 func TestLongOpeningsAreNotHeldBack(t *testing.T) {
 	permit := testGate(t).Permit(undecided)
 	page := "<!doctype html><html><head>" + strings.Repeat(`<meta name=a content="`+strings.Repeat("b", 200)+`">`, 80) + "</head><body><p>x</p></body></html>"
-	o := opened{permit, baseOf("/"), true, insertionOf(1)}
+	o := opened{permit: permit, base: baseOf("/"), whole: true, insertion: insertionOf(1)}
 	m, p, random := NewMemory(), new(Page), rand.New(rand.NewPCG(12, 12))
 	for range 3 {
 		o.rewrite(t, p, m, page, len(page)*2, random)
@@ -140,7 +169,7 @@ func TestPoliciesAreNotRemembered(t *testing.T) {
 	} {
 		m, p, random := NewMemory(), new(Page), rand.New(rand.NewPCG(13, 13))
 		for visitor := range 4 {
-			o := opened{permit, baseOf("/"), false, insertionOf(visitor)}
+			o := opened{permit: permit, base: baseOf("/"), insertion: insertionOf(visitor)}
 			want, _ := o.rewrite(t, p, nil, page, 40<<10, random)
 			if got, _ := o.rewrite(t, p, m, page, 40<<10, random); got != want {
 				t.Errorf("%s, visitor %d: got\n%.200q\nwant\n%.200q", name, visitor, difference(got, want), difference(want, got))
@@ -153,7 +182,7 @@ func TestPoliciesAreNotRemembered(t *testing.T) {
 func TestRestIsAsAfterInput(t *testing.T) {
 	for _, page := range []string{"<p>a</p><script>b</script>", "</head><base href=/>", "text", "", "<!doctype html><html><body>"} {
 		var scanned, rested bytes.Buffer
-		o := opened{testGate(t).Permit(undecided), baseOf("/"), true, insertionOf(1)}
+		o := opened{permit: testGate(t).Permit(undecided), base: baseOf("/"), whole: true, insertion: insertionOf(1)}
 		var elements gate.Elements
 		elements.Reset(o.permit, o.base, new(observer), o.insertion)
 		r := htmlstream.NewRewriter(&scanned, &elements)

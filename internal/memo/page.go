@@ -16,7 +16,8 @@ import (
 // the body begins, then segments of at least 4 KB, and what is left at the end. A
 // segment whose bytes are known passes with the edits that were made then, and the
 // observer is told what it was told then; another one goes through the rewriter. Up to
-// 8 KB are held back until more of a segment comes, or Flush.
+// 8 KB are held back until more of a segment comes, or Flush. Where the permit blocks
+// nothing, a page passes from its body on: see pass.go.
 type Page struct {
 	memory   *Memory
 	rewriter htmlstream.Rewriter
@@ -38,6 +39,10 @@ type Page struct {
 	oversize int
 	rest     maphash.Hash
 	recalled int // bytes that weren't scanned
+
+	passing bool // see pass.go
+	growth  int  // once passing: bytes that were inserted
+	read    int  // until then: bytes that came
 }
 
 // aside is how many bytes lie, at least, between the places where the rewriter might
@@ -54,6 +59,7 @@ func (p *Page) Reset(m *Memory, w io.Writer, permit *gate.Permit, base catalogue
 	p.rewriter.Reset(&p.out, &p.elements)
 	p.held, p.found, p.window = p.held[:0], nil, openingWindow
 	p.scanned, p.learning, p.recalled = 0, false, 0
+	p.passing, p.growth, p.read = false, 0, 0
 	p.resting, p.context, p.key = false, gate.Context{}, key{}
 	if m == nil {
 		return
@@ -80,7 +86,18 @@ func (p *Page) Rewriter() *htmlstream.Rewriter { return &p.rewriter }
 // Write implements io.Writer. It fails only with the error of the underlying writer, or
 // after Close.
 func (p *Page) Write(b []byte) (int, error) {
+	if p.passing {
+		if n, err := p.out.w.Write(b); err != nil {
+			return n, err
+		}
+	}
+	p.read += len(b)
 	for rest := b; len(rest) > 0; {
+		if p.mayPass() {
+			if err := p.pass(rest); err != nil {
+				return 0, err
+			}
+		}
 		var err error
 		switch {
 		case p.memory == nil:
@@ -100,6 +117,9 @@ func (p *Page) Write(b []byte) (int, error) {
 
 // Flush writes all of the page that is complete.
 func (p *Page) Flush() error {
+	if p.passing {
+		return nil
+	}
 	if err := p.giveUp(); err != nil {
 		return err
 	}

@@ -99,7 +99,9 @@ func (p *Page) learn() {
 	if len(edits) > maxNotes || len(sights) > maxNotes || p.oversize != p.rewriter.Oversize()+p.rewriter.OversizeScripts() {
 		return
 	}
-	p.memory.keep(p.key, &segment{p.context, p.scanned, p.rest.Sum64(), slices.Clone(edits), slices.Clone(sights)})
+	p.memory.keep(p.key, &segment{
+		context: p.context, size: p.scanned, rest: p.rest.Sum64(), edits: slices.Clone(edits), sights: slices.Clone(sights),
+	})
 }
 
 func (p *Page) stopLearning() {

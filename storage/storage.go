@@ -109,7 +109,7 @@ type Visit struct {
 	Path      string // without query
 	Referrer  string // host only
 	// Services are the analytics services that ran on the page; each has its IP
-	// record in the day table of its kind.
+	// record of the day in the day table of its kind.
 	Services []VisitService
 }
 
@@ -242,11 +242,12 @@ type Store interface {
 	// Event.Revokes) makes its erasure pending, durable with the row.
 	AppendConsent(ctx context.Context, c Consent, p *Person) (Consent, error)
 	// AppendVisit queues one page view and its IP records and doesn't wait for
-	// them: one per service, or one without a service when none ran. It reports
-	// false, and counts the visit as dropped, when the queue is full, the store
-	// is closed, the visit's time isn't the present or a kind isn't valid. A
-	// visit under an ID that was withdrawn, erased or blocked meanwhile is
-	// discarded.
+	// them: one per service, or one without a service when none ran. An IP record
+	// that differs in its time alone from one of the same day isn't repeated, as far
+	// as the store remembers. It reports false, and counts the visit as dropped, when
+	// the queue is full, the store is closed, the visit's time isn't the present or a
+	// kind isn't valid. A visit under an ID that was withdrawn, erased or blocked
+	// meanwhile is discarded.
 	AppendVisit(v Visit) bool
 	// Sync waits until everything queued before the call is durable.
 	Sync(ctx context.Context) error

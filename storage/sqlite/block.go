@@ -18,12 +18,16 @@ const lastStanding = `SELECT
 // stopped reports whether nothing may be recorded under the ID, because the
 // consent was taken back or is blocked.
 func (w *writer) stopped(id consent.ID) (bool, error) {
+	if stopped, asked := w.standing[id]; asked {
+		return stopped, nil
+	}
 	var last, block storage.Event
 	if err := w.queryRow(lastStanding, []any{id.String()}, &last, &block); err != nil {
 		return false, fmt.Errorf("reading the last choice: %w", err)
 	}
 	_, revokes := last.Revokes()
-	return revokes || block == storage.Blocked, nil
+	w.standing[id] = revokes || block == storage.Blocked
+	return w.standing[id], nil
 }
 
 // Blocked returns the IDs under which nothing may be recorded, in the order of

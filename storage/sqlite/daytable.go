@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -46,14 +45,6 @@ var dayTypes = map[string]string{
 
 // tally is what a transaction added to a part.
 type tally struct{ rows, first, last int64 }
-
-// ipRecord is what an IP record holds beside the person.
-type ipRecord struct {
-	purpose   string
-	service   string
-	visitorID string
-	salt      []byte
-}
 
 // AppendVisit queues one page view and its IP records and doesn't wait for
 // them. It reports false when the queue is full, when the store is closed, when
@@ -116,23 +107,11 @@ func (w *writer) appendVisit(v storage.Visit) error {
 	}
 	for _, service := range services {
 		record := ipRecord{purpose: purposeAnalytics, service: service.Service, visitorID: service.VisitorID}
-		if err := w.addIP(kindOf(service), v.At, v.ConsentID, v.Person, record); err != nil {
+		if err := w.addIPOnce(kindOf(service), v.At, v.ConsentID, v.Person, record); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (w *writer) addIP(kind string, at time.Time, id consent.ID, p storage.Person, r ipRecord) error {
-	return w.add(ipTable, kind, at, id, ipText(p.IP), r.purpose, r.service, r.visitorID, p.Browser, r.salt)
-}
-
-// ipText returns the address as it is stored; empty when there is none.
-func ipText(ip netip.Addr) string {
-	if !ip.IsValid() {
-		return ""
-	}
-	return ip.String()
 }
 
 // add writes one row into the day table of its kind and local day.

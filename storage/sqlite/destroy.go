@@ -47,6 +47,7 @@ func (w *writer) dropPart(name string, reason storage.Reason, actor string) (sto
 		return act, err
 	}
 	maps.DeleteFunc(w.ready, func(_ partKey, p part) bool { return p.name == name })
+	clear(w.known)
 	return act, w.execAll(statement{text: fmt.Sprintf("DROP TABLE %q", name)})
 }
 

@@ -101,6 +101,7 @@ func (w *writer) rebuild(part partRow, id consent.ID, reason storage.Reason, act
 		return act, err
 	}
 	w.forgetStatements()
+	clear(w.known)
 	var first, last int64
 	if act.Rows, first, last, err = w.extent(part.name, "consent_id = ?", id[:]); err != nil || act.Rows == 0 {
 		return act, err

@@ -135,6 +135,7 @@ func (w *writer) appendConsent(job *consentJob) error {
 	if err := w.exec(insertLedger, args...); err != nil {
 		return fmt.Errorf("ledger row %d: %w", c.Seq, err)
 	}
+	delete(w.standing, c.ConsentID)
 	if err := w.demandErasure(c); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 )
 
@@ -33,6 +34,7 @@ func (w *writer) transact(f func() error) (err error) {
 		w.conn.ExecContext(ctx, "ROLLBACK") // fails when SQLite has rolled back itself
 		w.head = before
 		clear(w.ready)
+		clear(w.known)
 		return fmt.Errorf("writing %s: %w", w.store.path, explain(err))
 	}
 	w.store.count(w.written)
@@ -40,6 +42,7 @@ func (w *writer) transact(f func() error) (err error) {
 }
 
 func (w *writer) begin() {
+	w.standing = map[consent.ID]bool{}
 	w.tallies = map[string]tally{}
 	w.written = map[storage.Event]int64{}
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"time"
 
+	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 )
 
@@ -27,8 +29,11 @@ type writer struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 	head       head
-	ready      map[partKey]part // day tables known to exist and to be registered
-	tallies    map[string]tally // rows added to each part by the open transaction
+	ready      map[partKey]part    // day tables known to exist and to be registered
+	known      map[uint64]bool     // IP records of visits that stand in live day tables: see iprecord.go
+	seed       maphash.Seed        // of their hashes
+	standing   map[consent.ID]bool // whether a consent is stopped, of those asked about in the open transaction
+	tallies    map[string]tally    // rows added to each part by the open transaction
 	written    map[storage.Event]int64
 	failing    bool
 }
@@ -43,7 +48,7 @@ type exclusiveJob struct {
 // load reads what the writer keeps in memory.
 func (w *writer) load(ctx context.Context) error {
 	w.statements = map[string]*sql.Stmt{}
-	w.ready = map[partKey]part{}
+	w.ready, w.known, w.seed = map[partKey]part{}, map[uint64]bool{}, maphash.MakeSeed()
 	w.begin()
 	if err := w.loadHead(ctx); err != nil {
 		return err

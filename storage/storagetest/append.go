@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"reflect"
 	"strings"
 	"sync"
@@ -147,6 +148,47 @@ func visitWithoutService(t *testing.T, f *fixture) {
 	if len(held.IPs) != 1 || held.IPs[0].Service != "" || held.IPs[0].Kind != storage.VisitsKind || len(held.Visits) != 1 {
 		t.Errorf("held %+v", held)
 	}
+}
+
+// Of what a record tells of a visitor, once a day is enough (GDPR article 5 (1) (c)).
+func ipOnceADay(t *testing.T, f *fixture) {
+	want := 0
+	record := func(what string, more int, change func(v *storage.Visit)) {
+		t.Helper()
+		v := f.visit(storage.VisitService{Service: "matomo", VisitorID: "pk1"})
+		if change != nil {
+			change(&v)
+		}
+		f.record(t, v, v)
+		want += more
+		if held := f.held(t, f.id); len(held.IPs) != want {
+			t.Errorf("%s: %d IP records, want %d", what, len(held.IPs), want)
+		}
+	}
+	record("first", 1, nil)
+	f.clock.Set(f.clock.Now().Add(time.Hour))
+	record("an hour later", 0, nil)
+	record("another page", 0, func(v *storage.Visit) { v.Path = "/other" })
+	record("another address", 1, func(v *storage.Visit) { v.Person.IP = netip.MustParseAddr("198.51.100.0") })
+	record("another browser", 1, func(v *storage.Visit) { v.Person.Browser = "Safari" })
+	record("another service", 1, func(v *storage.Visit) { v.Services[0].Service = "ads" })
+	record("another vendor's ID", 1, func(v *storage.Visit) { v.Services[0].VisitorID = "pk2" })
+	record("another kind", 1, func(v *storage.Visit) { v.Services[0].Kind = longKind })
+	record("another visitor", 0, func(v *storage.Visit) { v.ConsentID = consent.NewID() })
+	if visits := len(f.held(t, f.id).Visits); visits != 16 {
+		t.Errorf("%d visits are held, want 16", visits)
+	}
+
+	if _, err := f.store.DropPart(t.Context(), "ip_visits_20261123", storage.WindowEnded, "scheduler"); err != nil {
+		t.Fatal(err)
+	}
+	want = 1 // of the long kind
+	record("day table made anew", 1, nil)
+	f.clock.Set(f.clock.Now().Add(24 * time.Hour))
+	record("the next day", 1, nil)
+	f.erase(t, f.id)
+	want = 0
+	record("erased", 1, nil)
 }
 
 func refusedVisits(t *testing.T, f *fixture) {

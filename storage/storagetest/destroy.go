@@ -91,7 +91,7 @@ func dropping(t *testing.T, f *fixture) {
 	if part := f.parts(t)[name]; part.State != storage.Dropped || part.Rows != 2 {
 		t.Errorf("part %+v", part)
 	}
-	if held := f.held(t, f.id); len(held.Visits) != 0 || len(held.IPs) != 2 {
+	if held := f.held(t, f.id); len(held.Visits) != 0 || len(held.IPs) != 1 {
 		t.Errorf("held %+v", held)
 	}
 	if _, err := f.store.DropPart(t.Context(), name, storage.WindowEnded, "scheduler"); err == nil {

@@ -157,7 +157,8 @@ func blockStopsWrites(t *testing.T, f *fixture) {
 	f.record(t, f.visit())
 	wantVisits := func(when string, want int) {
 		t.Helper()
-		f.record(t, f.visit())
+		visit := f.visit(storage.VisitService{Service: "matomo", VisitorID: when})
+		f.record(t, visit)
 		if held := f.held(t, f.id); len(held.Visits) != want || len(held.IPs) != want+1 {
 			t.Errorf("%s: %d visits and %d IP records, want %d and %d", when, len(held.Visits), len(held.IPs), want, want+1)
 		}

@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T, o Options) storage.Store) {
 		{"concurrent consents make one chain", concurrentConsents},
 		{"consent of another time is refused", otherTimes},
 		{"visit writes one record per service", visitRecords},
+		{"IP record is written once a day", ipOnceADay},
 		{"visit without a service has one IP record", visitWithoutService},
 		{"visit that can't be stored is counted", refusedVisits},
 		{"visit after withdrawal is discarded", visitAfterWithdrawal},

@@ -25,6 +25,9 @@ func (b *Banner) Languages() []string { return slices.Clone(b.languages) }
 // banner has it, else the best match for Accept-Language (RFC 9110 §12.5.4, RFC
 // 4647 lookup with CLDR distances), else the default.
 func (b *Banner) Language(htmlLang, acceptLanguage string) string {
+	if slices.Contains(b.languages, htmlLang) {
+		return htmlLang
+	}
 	if tag, err := language.Parse(htmlLang); err == nil {
 		if base, confidence := tag.Base(); confidence == language.Exact && slices.Contains(b.languages, base.String()) {
 			return base.String()

@@ -1,11 +1,6 @@
 package module
 
-import (
-	"hash/maphash"
-	"sync/atomic"
-
-	"github.com/mileusna/useragent"
-)
+import "github.com/mileusna/useragent"
 
 // browser is what a User-Agent says, reduced to families.
 type browser struct {
@@ -29,33 +24,20 @@ func parseBrowser(userAgent string) browser {
 	return b
 }
 
-// browsers remembers what the usual User-Agents say: parsing one takes as long as
-// rewriting a small page. Each has one place that it may lie in, so that memory is
-// bounded whatever clients send. It is safe for concurrent use.
-type browsers struct {
-	seed   maphash.Seed
-	places [256]atomic.Pointer[knownBrowser]
-}
-
-type knownBrowser struct {
-	userAgent string
-	browser   browser
-}
-
 // maxUserAgent is the longest User-Agent that is remembered, in bytes.
 const maxUserAgent = 512
 
-func newBrowsers() *browsers { return &browsers{seed: maphash.MakeSeed()} }
-
-func (b *browsers) get(userAgent string) browser {
+// browser is what the request's User-Agent says. Parsing one takes as long as
+// rewriting a small page, so that what the usual ones say is remembered.
+func (x *exchange) browser() browser {
+	userAgent := x.request.Header.Get("User-Agent")
 	if len(userAgent) > maxUserAgent {
 		return parseBrowser(userAgent)
 	}
-	place := &b.places[maphash.String(b.seed, userAgent)%uint64(len(b.places))]
-	if known := place.Load(); known != nil && known.userAgent == userAgent {
-		return known.browser
+	b, known := x.handler.browsers.find(userAgent)
+	if !known {
+		b = parseBrowser(userAgent)
+		x.handler.browsers.keep(userAgent, b)
 	}
-	parsed := parseBrowser(userAgent)
-	place.Store(&knownBrowser{userAgent, parsed})
-	return parsed
+	return b
 }

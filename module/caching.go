@@ -9,13 +9,27 @@ import (
 // vary adds names of request headers to Vary (RFC 9110 §12.5.5), each once. All stand
 // in one line: nginx before 1.23 goes by the last line alone.
 func vary(header http.Header, names ...string) {
-	listed := listed(header["Vary"])
+	line := strings.Join(header["Vary"], ", ")
 	for _, name := range names {
-		if !slices.ContainsFunc(listed, func(v string) bool { return strings.EqualFold(v, name) }) {
-			listed = append(listed, name)
+		switch {
+		case lists(line, name):
+		case line == "":
+			line = name
+		default:
+			line += ", " + name
 		}
 	}
-	header["Vary"] = []string{strings.Join(listed, ", ")}
+	header["Vary"] = []string{line}
+}
+
+// lists reports whether a header that is a list of names holds one (RFC 9110 §5.6.1).
+func lists(line, name string) bool {
+	for element := range strings.SplitSeq(line, ",") {
+		if strings.EqualFold(strings.TrimSpace(element), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // listed returns the elements of a header that is a list (RFC 9110 §5.6.1).

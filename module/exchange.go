@@ -12,7 +12,6 @@ import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
-	"github.com/mamen-ai/consentgate/internal/policy"
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -52,34 +51,6 @@ func (h *Handler) newExchange(r *http.Request) *exchange {
 	x.choice = h.inForce(h.choice(r, x.host, x.at))
 	x.permit = h.gate.Permit(x.choice)
 	return x
-}
-
-// choice reads the choice cookie. Of two, which a sub-domain or an attacker can
-// cause, the stricter counts.
-func (h *Handler) choice(r *http.Request, host string, at time.Time) consent.Choice {
-	cookies := r.CookiesNamed(consent.CookieName)
-	if len(cookies) == 0 {
-		return consent.Choice{}
-	}
-	secrets, err := h.app.keys.get(r.Context())
-	if err != nil {
-		h.logger.Error("choices can't be read; everything stays blocked", "error", err)
-		return consent.Choice{}
-	}
-	codec, err := consent.NewCodec(secrets.Choices, h.site(host))
-	if err != nil {
-		h.logger.Error("choices can't be read; everything stays blocked", "error", err)
-		return consent.Choice{}
-	}
-	today := policy.DayOf(at, h.app.location)
-	read := func(cookie *http.Cookie) consent.Choice {
-		return h.recall(r.Context(), codec.Decode(cookie.Value, h.app.Policy.Edition, today, h.app.ChoiceMonths))
-	}
-	choice := read(cookies[0])
-	for _, cookie := range cookies[1:] {
-		choice = consent.Stricter(choice, read(cookie))
-	}
-	return choice
 }
 
 // site returns the domain that shares one choice: the configured one when the

@@ -102,7 +102,8 @@ type Handler struct {
 	heads       headCache
 	pieces      pieces
 	memory      *memo.Memory
-	browsers    *browsers
+	browsers    *recent[string, browser]
+	choices     *recent[cookieKey, consent.Choice]
 	documents   documents
 	offer       consent.Offer // what visitors are asked about
 	offerDigest consent.Digest
@@ -153,7 +154,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = app.(*App)
-	h.browsers = newBrowsers()
+	h.browsers, h.choices = newRecent[string, browser](), newRecent[cookieKey, consent.Choice]()
 	h.memory = memo.NewMemory()
 	if err := h.provisionEncode(); err != nil {
 		return err

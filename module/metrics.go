@@ -29,6 +29,8 @@ type metrics struct {
 	rewriteBytes    prometheus.Counter
 	rewriteSeconds  prometheus.Histogram
 	oversize        *prometheus.CounterVec
+	oversizeTags    prometheus.Counter // of oversize
+	oversizeScripts prometheus.Counter // of oversize
 	undecodable     prometheus.Counter
 	commitSeconds   prometheus.Histogram
 	destroyedRows   *prometheus.CounterVec
@@ -54,6 +56,7 @@ func newMetrics(shared *sharedStore) *metrics {
 	histogram := func(name, help string, buckets ...float64) prometheus.Histogram {
 		return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
 	}
+	oversize := vector("oversize_total", "Tags and inline scripts of pages that were too long to be judged whole.", "what")
 	return &metrics{
 		bannerShown:    counter("banner_shown_total", "Pages that went out with the banner."),
 		choices:        vector("choices_total", "Choices made durable, by what was chosen and by which form.", "choice", "method"),
@@ -67,8 +70,10 @@ func newMetrics(shared *sharedStore) *metrics {
 		rewriteBytes:    counter("rewrite_bytes_total", "Bytes of pages that went through the rewriter."),
 		rewriteSeconds: histogram("rewrite_seconds", "Time a page spent in the rewriter, writing to the client included.",
 			.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .05, .25),
-		oversize:    vector("oversize_total", "Tags and inline scripts of pages that were too long to be judged whole.", "what"),
-		undecodable: counter("undecodable_pages_total", "Pages in a content coding that can't be undone; only their header was changed."),
+		oversize:        oversize,
+		oversizeTags:    oversize.WithLabelValues("tag"),
+		oversizeScripts: oversize.WithLabelValues("script"),
+		undecodable:     counter("undecodable_pages_total", "Pages in a content coding that can't be undone; only their header was changed."),
 		commitSeconds: histogram("commit_seconds", "Time the database took to make a group of records durable.",
 			.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5),
 		destroyedRows:  vector("destroyed_rows_total", "Records destroyed, by kind and reason.", "kind", "reason"),
@@ -109,8 +114,8 @@ func (m *metrics) leaked(service string) { m.services.of("", service).Inc() }
 // observePage counts a page that was rewritten to its end.
 func (m *metrics) observePage(took time.Duration, r *htmlstream.Rewriter) {
 	m.rewriteSeconds.Observe(took.Seconds())
-	m.oversize.WithLabelValues("tag").Add(float64(r.Oversize()))
-	m.oversize.WithLabelValues("script").Add(float64(r.OversizeScripts()))
+	m.oversizeTags.Add(float64(r.Oversize()))
+	m.oversizeScripts.Add(float64(r.OversizeScripts()))
 }
 
 func (m *metrics) observeCommit(took time.Duration) { m.commitSeconds.Observe(took.Seconds()) }

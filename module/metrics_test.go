@@ -162,7 +162,7 @@ func TestCounts(t *testing.T) {
 		`consentgate_clock_guard_tripped`:                                          0,
 		`consentgate_erasure_residual_bytes`:                                       0,
 		`consentgate_dropped_visits_total`:                                         0,
-		`consentgate_destroyed_rows_total{kind="visits",reason="consent_revoked"}`: 10,
+		`consentgate_destroyed_rows_total{kind="visits",reason="consent_revoked"}`: 8,
 	} {
 		if got := e.metric(metric); got != want {
 			t.Errorf("%s %v, want %v", metric, got, want)

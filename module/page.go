@@ -3,6 +3,7 @@ package module
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -102,7 +103,8 @@ func (x *exchange) unreadHeader(header http.Header) {
 	deleteSharedCaching(header)
 }
 
-// ofBody lists the headers that hold for the bytes of the origin's answer.
+// ofBody lists the headers that hold for the bytes of the origin's answer, as they are
+// spelled in an http.Header.
 func ofBody() []string {
 	return []string{
 		"Content-Length", "Content-Encoding", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest",
@@ -115,9 +117,9 @@ func ofBody() []string {
 // revalidated, but never no-store, so that the back/forward cache keeps working.
 func (x *exchange) pageHeader(header http.Header) {
 	for _, name := range ofBody() {
-		header.Del(name)
+		delete(header, name)
 	}
-	header.Del("Expires")
+	delete(header, "Expires")
 	deleteSharedCaching(header)
 	if header.Get("Etag") != "" {
 		rekeyETag(header, x.variant())
@@ -194,7 +196,7 @@ type headCache struct {
 type headKey struct {
 	state      consent.State
 	categories consent.Set
-	services   string
+	services   string // their tags
 }
 
 // maxHeads bounds the heads kept for choices of single services.
@@ -203,13 +205,16 @@ const maxHeads = 512
 func (c *headCache) get(x *exchange) []byte { return c.of(x).html }
 
 func (c *headCache) of(x *exchange) head {
-	state := x.apiState()
-	key := headKey{x.choice.State, x.choice.Categories, strings.Join(state.Services, ",")}
+	key := headKey{state: x.choice.State, categories: x.choice.Categories}
+	if x.choice.State == consent.Allowed && len(x.choice.Services) > 0 {
+		key.services = fmt.Sprint(x.choice.Services)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if known, ok := c.heads[key]; ok {
 		return known
 	}
+	state := x.apiState()
 	script := slices.Concat(x.permit.Signals(), x.permit.Guard(), x.handler.banner.API(state))
 	sum := sha256.Sum256(script)
 	made := head{

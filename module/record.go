@@ -13,11 +13,6 @@ import (
 	"github.com/mamen-ai/consentgate/storage"
 )
 
-// browser is what the request's User-Agent says.
-func (x *exchange) browser() browser {
-	return x.handler.browsers.get(x.request.Header.Get("User-Agent"))
-}
-
 // isBot reports a known bot: it gets no banner and leaves no record.
 func (x *exchange) isBot() bool { return x.browser().bot }
 
@@ -61,7 +56,7 @@ func (x *exchange) recordVisit(path, referrer string) {
 		Path:      path[:min(len(path), maxPath)],
 		Referrer:  referrerHost(referrer, x.host),
 	}
-	services := x.handler.gate.Services()
+	services, cookies := x.handler.gate.Services(), x.request.Cookies()
 	for _, i := range x.ran {
 		service := services[i]
 		if service.Category != consent.Statistics {
@@ -70,7 +65,7 @@ func (x *exchange) recordVisit(path, referrer string) {
 		visit.Services = append(visit.Services, storage.VisitService{
 			Service:   service.ID,
 			Kind:      x.handler.kind(service),
-			VisitorID: x.visitorID(i),
+			VisitorID: x.visitorID(i, cookies),
 		})
 	}
 	store.AppendVisit(visit)
@@ -85,14 +80,14 @@ func (h *Handler) kind(service catalogue.Service) string {
 	return storage.VisitsKind
 }
 
-// visitorID returns the value of the first of the request's cookies in which
-// the service's vendor keeps its identifier of the visitor: without it the
-// vendor couldn't be asked to delete later.
-func (x *exchange) visitorID(service int) string {
+// visitorID returns the value of the first of the cookies in which the service's
+// vendor keeps its identifier of the visitor: without it the vendor couldn't be asked
+// to delete later.
+func (x *exchange) visitorID(service int, cookies []*http.Cookie) string {
 	known := x.handler.gate.Services()[service]
 	api := cmp.Or(x.handler.app.Downstream[known.ID].API, known.Deletion)
-	for _, cookie := range x.request.Cookies() {
-		if x.handler.gate.IsVisitorID(service, cookie.Name) {
+	for _, cookie := range cookies {
+		if cookie.Name != consent.CookieName && x.handler.gate.IsVisitorID(service, cookie.Name) {
 			// Cut to its bound, a cookie might lose what the vendor is asked by.
 			if visitor, ok := downstream.Visitor(api, cookie.Value); ok {
 				return visitor
@@ -112,6 +107,9 @@ const maxVisitorID = 128
 // referrerHost returns the host of another site the visitor came from. Paths
 // and queries of other sites aren't kept.
 func referrerHost(referrer, host string) string {
+	if referrer == "" {
+		return ""
+	}
 	u, err := url.Parse(referrer)
 	if err != nil || u.Hostname() == host {
 		return ""

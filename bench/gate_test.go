@@ -13,6 +13,7 @@ import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
+	"github.com/mamen-ai/consentgate/internal/htmlstream"
 	"github.com/mamen-ai/consentgate/internal/inventory"
 	"github.com/mamen-ai/consentgate/internal/memo"
 	"golang.org/x/net/html"
@@ -61,8 +62,10 @@ func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]
 	}
 	site := catalogue.Base{Scheme: "https", Host: "example.kz", Path: "/", FirstParty: catalogue.HostSet{"example.kz", "*.example.kz"}}
 	var (
-		page   memo.Page
-		memory *memo.Memory
+		elements gate.Elements
+		rewriter htmlstream.Rewriter
+		page     memo.Page
+		memory   *memo.Memory // nil: the page is scanned and nothing else
 	)
 	if kind == "remembered" {
 		memory = memo.NewMemory()
@@ -81,13 +84,20 @@ func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]
 		}
 		start := time.Now()
 		for _, rest := range pages {
-			page.Reset(memory, io.Discard, permit, site, silent{}, gate.Insertion{})
+			var w io.WriteCloser = &page
+			if memory != nil {
+				page.Reset(memory, io.Discard, permit, site, silent{}, gate.Insertion{})
+			} else {
+				elements.Reset(permit, site, silent{}, gate.Insertion{})
+				rewriter.Reset(io.Discard, &elements)
+				w = &rewriter
+			}
 			for len(rest) > 0 {
 				n := min(len(rest), 32<<10)
-				page.Write(rest[:n])
+				w.Write(rest[:n])
 				rest = rest[n:]
 			}
-			page.Close()
+			w.Close()
 		}
 		middle := time.Now()
 		for _, page := range pages {

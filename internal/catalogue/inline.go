@@ -10,11 +10,20 @@ type automaton struct {
 	width  uint32     // columns of a row
 	table  []uint32
 	output [][]int // services whose marker ends in a state, by row number
+	// shallow is the last of the states in which no more than one byte of any marker
+	// was read.
+	shallow uint32
+	// pairs tells, for two bytes side by side, by their columns, at which of the first
+	// places markers have them, a bit for each.
+	pairs [1 << 16]uint8
 }
 
 const (
 	skip      = 0xff // class of the bytes that are passed over
 	markerEnd = 1 << 31
+	// beginning is how many pairs of bytes a text must share with the beginnings of
+	// markers for the table to be followed. No marker has fewer.
+	beginning = 5
 )
 
 // squeeze returns the text as markers are compared: without white space and "\",
@@ -33,27 +42,64 @@ func squeeze(text string) []byte {
 	return squeezed
 }
 
+// find appends the services of which a marker occurs in the text and that aren't found
+// yet. Only from where the text begins as some marker does is the table followed: up to
+// where no more than the first byte of one fits.
 func (a *automaton) find(text []byte, found []int) []int {
 	if len(a.table) == 0 {
 		return found
 	}
-	state := uint32(0)
-	for _, b := range text {
-		class := a.class[b]
-		if class == skip {
-			continue
-		}
-		state = a.table[state+uint32(class)]
-		if state&markerEnd != 0 {
-			state &^= markerEnd
-			for _, service := range a.output[state/a.width] {
-				if !slices.Contains(found, service) {
-					found = append(found, service)
+	for i := a.begin(text, 0); i < len(text); i = a.begin(text, i) {
+		state := uint32(0)
+		for first := i; i < len(text); i++ {
+			class := a.class[text[i]]
+			if class == skip {
+				continue
+			}
+			state = a.table[state+uint32(class)]
+			if state&markerEnd != 0 {
+				state &^= markerEnd
+				for _, service := range a.output[state/a.width] {
+					if !slices.Contains(found, service) {
+						found = append(found, service)
+					}
 				}
+			}
+			if state <= a.shallow && i > first {
+				break // text[i] may be the first byte of another
 			}
 		}
 	}
 	return found
+}
+
+// begin returns from where on, beginning at i, a marker may begin. It follows the first
+// pairs of all markers at once, a bit for each place (Baeza-Yates and Gonnet 1992).
+func (a *automaton) begin(text []byte, i int) int {
+	places, before := uint32(0), uint32(0)
+	for ; i < len(text); i++ {
+		class := a.class[text[i]]
+		if class == skip {
+			continue
+		}
+		places = (places<<1 | 1) & uint32(a.pairs[before|uint32(class)])
+		if places >= 1<<(beginning-1) {
+			return a.back(text, i, beginning)
+		}
+		before = uint32(class) << 8
+	}
+	return i
+}
+
+// back returns where the n-th byte before text[i] is that isn't passed over.
+func (a *automaton) back(text []byte, i, n int) int {
+	for n > 0 {
+		i--
+		if a.class[text[i]] != skip {
+			n--
+		}
+	}
+	return i
 }
 
 // automatonBuilder collects markers. The zero value is ready.
@@ -74,6 +120,12 @@ func (b *automatonBuilder) build() automaton {
 	}
 	a.width = b.classes(&a)
 	a.addRow()
+	for _, marker := range b.markers {
+		if cell := a.class[marker[0]]; a.table[cell] == 0 {
+			a.table[cell] = a.addRow()
+			a.shallow = a.table[cell]
+		}
+	}
 	for i, marker := range b.markers {
 		state := uint32(0)
 		for _, c := range marker {
@@ -85,8 +137,19 @@ func (b *automatonBuilder) build() automaton {
 		}
 		a.addOutput(state, b.services[i])
 	}
+	b.notePairs(&a)
 	a.complete()
 	return a
+}
+
+// notePairs notes the pairs of bytes with which markers begin.
+func (b *automatonBuilder) notePairs(a *automaton) {
+	for _, marker := range b.markers {
+		for place := range beginning {
+			first, second := a.class[marker[place]], a.class[marker[place+1]]
+			a.pairs[uint32(first)<<8|uint32(second)] |= 1 << place
+		}
+	}
 }
 
 // addRow appends a state and returns its offset.

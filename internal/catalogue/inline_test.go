@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -253,4 +254,35 @@ func FuzzFindInline(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Texts made of parts of markers, with what is passed over in between, are where a search
+// by beginnings could pass over one.
+func TestFindInlineInPartsOfMarkers(t *testing.T) {
+	c := builtinCatalogue(t)
+	var markers []string
+	for _, s := range c.Services() {
+		markers = append(markers, s.Inline...)
+	}
+	between := []string{"", "", "", " ", "\n\t", `\`, "x", "'", `"`, "ы"}
+	for seed := range uint64(1000) {
+		random := rand.New(rand.NewPCG(31, seed))
+		var text []byte
+		for range random.IntN(20) {
+			marker := markers[random.IntN(len(markers))]
+			from := random.IntN(2) * random.IntN(len(marker))
+			for _, b := range []byte(marker[from : from+random.IntN(len(marker)-from)+1]) {
+				text = append(text, b)
+				if random.IntN(8) == 0 {
+					text = append(text, between[random.IntN(6)]...)
+				}
+			}
+			text = append(text, between[random.IntN(len(between))]...)
+		}
+		got := c.FindInline(text, nil)
+		slices.Sort(got)
+		if want := naiveInline(c.Services(), string(text)); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: found %v, want %v, in %q", seed, got, want, text)
+		}
+	}
 }

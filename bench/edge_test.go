@@ -34,16 +34,16 @@ func BenchmarkEdge(b *testing.B) {
 	b.Cleanup(origin.Close)
 	edge := startEdge(b, origin.URL)
 	nginx := startNginx(b, origin.URL)
-	for _, size := range []struct {
-		name     string
-		bytes    int
-		requests int // per round
+	for _, page := range []struct {
+		name, query string
+		requests    int // per round
 	}{
-		{"10KB", 10 << 10, 400}, {"100KB", 100 << 10, 150}, {"1MB", 1 << 20, 30},
+		{"10KB", "bytes=10240", 400}, {"100KB", "bytes=102400", 150}, {"1MB", "bytes=1048576", 30},
+		{"1.3MB-news", "bytes=1363149&news", 30},
 	} {
 		for _, encoding := range []string{"identity", "gzip", "zstd"} {
-			b.Run(size.name+"/"+encoding, func(b *testing.B) {
-				compare(b, edge, nginx, fmt.Sprintf("/page?bytes=%d", size.bytes), encoding, size.requests)
+			b.Run(page.name+"/"+encoding, func(b *testing.B) {
+				compare(b, edge, nginx, "/page?"+page.query, encoding, page.requests)
 			})
 		}
 	}

@@ -27,7 +27,7 @@ func BenchmarkFirstByte(b *testing.B) {
 			servePage(w, r)
 			return
 		}
-		page := makePage(10 << 10)
+		page := makePage(10<<10, pageArticle)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, page[:2<<10])
 		http.NewResponseController(w).Flush()

@@ -36,7 +36,7 @@ func BenchmarkGate(b *testing.B) {
 		b.Fatal(err)
 	}
 	sets := map[string][][]byte{
-		"10KB": {[]byte(makePage(10 << 10))}, "100KB": {[]byte(makePage(100 << 10))}, "1MB": {[]byte(makePage(1 << 20))},
+		"10KB": {[]byte(makePage(10<<10, pageArticle))}, "100KB": {[]byte(makePage(100<<10, pageArticle))}, "1MB": {[]byte(makePage(1<<20, pageArticle))},
 	}
 	if pages := corpusPages(b); len(pages) > 0 {
 		sets["corpus"] = pages

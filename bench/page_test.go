@@ -28,14 +28,29 @@ const (
 <script>document.getElementById("item-%d").addEventListener("click", function (event) { event.currentTarget.classList.toggle("card--open"); });</script>
 <footer class="card__footer"><time datetime="2026-11-23">23 ноября</time> <span class="card__author">Редакция</span></footer></article>
 `
+	// newsArticle is mostly text, as on the pages of newspapers, with the state of a
+	// framework behind it.
+	newsArticle = `<article id="news-%d"><h2><a href="/news/%d">Заголовок новости номер %d</a></h2>
+` + "<p>" + newsText + "</p>\n<p>" + newsText + "</p>\n<p>" + newsText + "</p>\n" + `<script>window.__state=window.__state||[];window.__state.push({"id":%d,"title":"Заголовок новости номер %d","text":"` + newsText + newsText + `"});</script>
+</article>
+`
+	newsText = "В Алматы открылась выставка, на которой двенадцать компаний показывают, как их программы отвечают клиентам, ведут учёт и переводят документы. " +
+		"Посетители могут задать вопрос на казахском, русском или английском языке и сравнить ответы; за первый день пришло около трёх тысяч человек, говорят организаторы. " +
+		"По их словам, через год таких выставок будет три: ещё одна пройдёт в Астане, и одна в Шымкенте."
 	pageEnd = `</main><noscript><img src="https://mc.yandex.ru/watch/1" alt=""></noscript></body></html>
 `
 )
 
 var (
-	pages  sync.Map     // bytes → string
+	pages  sync.Map     // pageKind → string
 	served atomic.Int64 // pages that are made for one request
 )
+
+// pageKind tells pages apart.
+type pageKind struct {
+	bytes int
+	news  bool
+}
 
 func servePage(w http.ResponseWriter, r *http.Request) {
 	size, err := strconv.Atoi(r.URL.Query().Get("bytes"))
@@ -43,9 +58,13 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	cached, ok := pages.Load(size)
+	kind, article := pageKind{size, r.URL.Query().Has("news")}, pageArticle
+	if kind.news {
+		article = newsArticle
+	}
+	cached, ok := pages.Load(kind)
 	if !ok {
-		cached, _ = pages.LoadOrStore(size, makePage(size))
+		cached, _ = pages.LoadOrStore(kind, makePage(size, article))
 	}
 	page := cached.(string)
 	if r.URL.Query().Has("unique") {
@@ -57,11 +76,11 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, page)
 }
 
-func makePage(size int) string {
+func makePage(size int, article string) string {
 	var page strings.Builder
 	page.WriteString(pageStart)
 	for i := 0; page.Len() < size-len(pageEnd); i++ {
-		page.WriteString(strings.ReplaceAll(pageArticle, "%d", fmt.Sprint(i)))
+		page.WriteString(strings.ReplaceAll(article, "%d", fmt.Sprint(i)))
 	}
 	page.WriteString(pageEnd)
 	return page.String()

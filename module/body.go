@@ -31,7 +31,7 @@ type bodyWriter struct {
 	prefix  []byte        // first bytes of the page, for the charset
 	held    []byte        // first bytes of the output, while the header may change
 	began   bool          // the header won't change any more
-	apart   bool          // the last that was written is a piece
+	apart   bool          // what was written last is a piece
 	raw     bool          // bytes aren't characters, so they pass as they are
 	aborted bool          // the response was given up; nothing more may follow
 	took    time.Duration // spent in the rewriter
@@ -274,22 +274,32 @@ func (w insertedWriter) Insert(text []byte) error {
 		_, err := w.Write(text)
 		return err
 	}
-	w.apart = true
-	return w.WritePiece(piece)
+	return w.writePiece(piece)
 }
 
 // WritePiece implements memo.PieceWriter. A piece that doesn't follow another is written
 // as any text: to interrupt what is compressed would cost more than it saves.
 func (w insertedWriter) WritePiece(piece *contentcoding.Piece) error {
+	if !w.apart {
+		_, err := w.Write(piece.Bytes())
+		return err
+	}
+	return w.writePiece(piece)
+}
+
+// writePiece writes a piece apart from what is compressed as it comes, unless the header
+// may still change.
+func (w insertedWriter) writePiece(piece *contentcoding.Piece) error {
 	b := (*bodyWriter)(w.heldWriter)
-	if !b.began && b.apart && len(b.prefix) == heldBytes {
+	if !b.began && len(b.prefix) == heldBytes {
 		if err := b.release(); err != nil {
 			return err
 		}
 	}
-	if !b.began || !b.apart {
+	if !b.began {
 		_, err := w.Write(piece.Bytes())
 		return err
 	}
+	b.apart = true
 	return b.encoder.WritePiece(piece)
 }

@@ -9,7 +9,7 @@ import (
 // vary adds names of request headers to Vary (RFC 9110 §12.5.5), each once. All stand
 // in one line: nginx before 1.23 goes by the last line alone.
 func vary(header http.Header, names ...string) {
-	line := strings.Join(header["Vary"], ", ")
+	line := strings.Join(listed(header["Vary"]), ", ")
 	for _, name := range names {
 		switch {
 		case lists(line, name):

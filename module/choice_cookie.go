@@ -40,8 +40,12 @@ type cookieKey struct {
 	value   string
 }
 
-// maxCookie is the longest value of a choice cookie that is remembered, in bytes.
-const maxCookie = 200
+// The longest value of a choice cookie that is remembered, and the longest name of a
+// host (RFC 1035 §2.3.4), in bytes.
+const (
+	maxCookie = 200
+	maxHost   = 253
+)
 
 // decode reads the value of a choice cookie. What the latest ones state is remembered:
 // their signatures take as long as everything else about a choice.
@@ -56,8 +60,8 @@ func (h *Handler) decode(key cookieKey) consent.Choice {
 		return consent.Choice{}
 	}
 	choice = codec.Decode(key.value, h.app.Policy.Edition, key.today, h.app.ChoiceMonths)
-	if choice.State != consent.Undecided && len(key.value) <= maxCookie {
-		key.value = strings.Clone(key.value) // not the whole header
+	if choice.State != consent.Undecided && len(key.value) <= maxCookie && len(key.site) <= maxHost {
+		key.site, key.value = strings.Clone(key.site), strings.Clone(key.value) // not the headers that they stand in
 		h.choices.keep(key, choice)
 	}
 	return choice

@@ -144,3 +144,26 @@ func TestCompressedPageThatIsCutLooksCut(t *testing.T) {
 		})
 	}
 }
+
+// TestRememberedOpeningIsCompressedOnce pins that a page whose opening is known, and whose
+// middle goes out as a piece, is the same in every coding as without.
+func TestRememberedOpeningIsCompressedOnce(t *testing.T) {
+	e := start(t, options{app: "cross_border allow"})
+	page := strings.Replace(longPage, "</head>", strings.Repeat(`<meta name=description content="what the page is about">`, 60)+
+		`<script src="https://mc.yandex.ru/metrika/tag.js"></script></head>`, 1)
+	e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, page) })
+	for _, choice := range []string{"", "refuse", "accept"} {
+		v := e.visit(t)
+		if choice != "" {
+			v.choose(choice)
+		}
+		want := v.get("/", "Accept-Encoding", "identity").body
+		for _, coding := range []string{"gzip", "zstd", "gzip", "zstd"} {
+			a := v.get("/", "Accept-Encoding", coding)
+			a.wantHeader(t, "Content-Encoding", coding)
+			if body := decompress(t, coding, a.body); body != want {
+				t.Errorf("choice %q, %s: %d bytes, not %d", choice, coding, len(body), len(want))
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package module_test
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"strconv"
@@ -52,8 +53,70 @@ func TestCutPageOfWhoAllowedAllStaysCut(t *testing.T) {
 			http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		})
-		if a := v.do(http.MethodGet, "/", "", "Accept-Encoding", "identity"); a.err == nil || a.ContentLength <= 100_000 {
-			t.Errorf("%d of %d bytes came without an error", len(a.body), a.ContentLength)
+		response, err := v.client.Do(v.request(http.MethodGet, "/", "", "Accept-Encoding", "identity"))
+		if err != nil {
+			return
+		}
+		defer response.Body.Close()
+		if body, err := io.ReadAll(response.Body); err == nil || response.ContentLength <= 100_000 {
+			t.Errorf("%d of %d bytes came: %v", len(body), response.ContentLength, err)
 		}
 	})
+}
+
+// TestLengthOfWhoAllowedAll pins the length of long pages in which nothing is blocked:
+// what came, or none where that isn't known before the first byte.
+func TestLengthOfWhoAllowedAll(t *testing.T) {
+	short := "<!doctype html><html><head></head><body>"
+	for name, c := range map[string]struct {
+		site, gate string
+		header     http.Header // of the origin
+		accept     string
+		method     string
+		first      int // bytes that are flushed before the others; 0: none
+		want       bool
+	}{
+		"at once":            {want: true},
+		"in two":             {first: 4000, want: true},
+		"first too few":      {first: len(short), want: true},
+		"trailers":           {header: http.Header{"Trailer": {"X-Sum"}}},
+		"to gzip":            {accept: "gzip"},
+		"to zstd":            {accept: "zstd"},
+		"by another handler": {site: "encode gzip\n" + directive + "\n" + proxy, gate: "encode off", accept: "gzip"},
+		"head":               {method: http.MethodHead},
+		"in UTF-16":          {header: http.Header{"Content-Type": {"text/html; charset=utf-16"}}, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := start(t, options{app: "cross_border allow", site: c.site, gate: c.gate})
+			page := short
+			for i := range 8000 { // compressed it must be more than net/http holds back
+				page += "<p>" + strconv.Itoa(i*i) + "</p>"
+			}
+			e.origin.serve(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				for name, values := range c.header {
+					w.Header()[name] = values
+				}
+				if c.header["Trailer"] == nil {
+					w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+				}
+				if c.first > 0 {
+					io.WriteString(w, page[:c.first])
+					http.NewResponseController(w).Flush()
+				}
+				io.WriteString(w, page[c.first:])
+			})
+			v := e.visit(t)
+			v.choose("accept")
+			for range 3 {
+				a := v.do(cmp.Or(c.method, http.MethodGet), "/", "", "Accept-Encoding", cmp.Or(c.accept, "identity"))
+				if a.err != nil || a.StatusCode != http.StatusOK {
+					t.Fatalf("%s, %v", a.Status, a.err)
+				}
+				if known := a.ContentLength >= 0; known != c.want || known && a.ContentLength != int64(len(a.body)) {
+					t.Errorf("%d bytes came, the length is %d", len(a.body), a.ContentLength)
+				}
+			}
+		})
+	}
 }

@@ -22,7 +22,7 @@ const (
 	skip      = 0xff // class of the bytes that are passed over
 	markerEnd = 1 << 31
 	// beginning is how many pairs of bytes a text must share with the beginnings of
-	// markers for the table to be followed. No marker has fewer.
+	// markers for the table to be followed. No marker has fewer: see minMarker.
 	beginning = 5
 )
 

@@ -141,10 +141,10 @@ func (e *gzipEncoder) Recycle() {
 }
 
 // deflateBlocks compresses a piece into blocks that end at a byte and aren't the last.
-func deflateBlocks(raw []byte) []byte {
+func deflateBlocks(raw []byte, w *flate.Writer) []byte {
 	var out bytes.Buffer
-	w, _ := flate.NewWriter(&out, flate.BestCompression) // fails for unknown levels only
-	w.Write(raw)                                         // a buffer takes everything
+	w.Reset(&out)
+	w.Write(raw) // a buffer takes everything
 	w.Flush()
 	return out.Bytes()
 }

@@ -61,7 +61,7 @@ func (j *joiner) Write(p []byte) (int, error) {
 
 // Insert implements htmlstream.Inserter.
 func (j *joiner) Insert(text []byte) error {
-	if len(text) == 0 {
+	if len(text) == 0 || j.muted {
 		return nil
 	}
 	if j.inserter == nil {
@@ -77,6 +77,9 @@ func (j *joiner) Insert(text []byte) error {
 
 // WritePiece writes a piece, if w takes pieces.
 func (j *joiner) WritePiece(piece *contentcoding.Piece) error {
+	if j.muted {
+		return nil
+	}
 	if err := j.flush(); err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ const (
 	// minMiddle is from how many bytes on what stands between head and body is
 	// compressed once, and not for every visitor.
 	minMiddle = 256
+	// maxMiddle is up to how many it is.
+	maxMiddle = 8 << 10
 	// maxNotes is the most edits, and the most sights, of a segment that is remembered.
 	maxNotes = 256
 	// maxMemory bounds what is remembered, in bytes; about twice as much while a new
@@ -106,8 +108,14 @@ func (s *segment) weight() int {
 	for _, sight := range s.sights {
 		n += len(sight.host)
 	}
+	if middle := s.middle.Load(); middle != nil {
+		n += weightOfMiddle(len(middle.Bytes()))
+	}
 	return n
 }
+
+// weightOfMiddle is about what a middle of some bytes takes: itself, and compressed.
+func weightOfMiddle(bytes int) int { return 200 + 2*bytes }
 
 // find returns the segment of the key, which may be of another context. Without one it
 // reports whether the key was asked for before, so that it's worth remembering.
@@ -137,11 +145,15 @@ func (m *Memory) keep(k key, s *segment) {
 	m.put(k, s)
 }
 
-// grow counts bytes that a segment takes beyond its weight.
-func (m *Memory) grow(bytes int) {
+// grow makes room for what a segment takes beyond its weight, in bytes, if there is any.
+func (m *Memory) grow(bytes int) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.size+bytes > maxMemory {
+		return false
+	}
 	m.size += bytes
+	return true
 }
 
 func (m *Memory) put(k key, s *segment) {

@@ -59,23 +59,28 @@ func (p *Page) edit(piece []byte, s *segment) error {
 // body, and the edit that is body, where that is worth being compressed once.
 func (p *Page) middle(piece []byte, s *segment, head int) (middle *contentcoding.Piece, body int) {
 	body = slices.IndexFunc(s.edits, func(e htmlstream.Edit) bool { return e.Into == htmlstream.IntoBody })
-	if p.out.pieces == nil || body < 0 || s.edits[body].Offset-s.edits[head].Offset < minMiddle {
+	if p.out.pieces == nil || body < 0 {
 		return nil, 0
 	}
 	if known := s.middle.Load(); known != nil {
 		return known, body
 	}
 	at := s.edits[head].Offset
-	var text []byte
+	size := s.edits[body].Offset - at
+	for _, edit := range s.edits[head+1 : body] {
+		size += len(edit.Text)
+	}
+	if size < minMiddle || size > maxMiddle || !p.memory.grow(weightOfMiddle(size)) {
+		return nil, 0
+	}
+	text := make([]byte, 0, size)
 	for _, edit := range s.edits[head+1 : body] {
 		text = append(append(text, piece[at:edit.Offset]...), edit.Text...)
 		at = edit.Offset
 	}
 	text = append(text, piece[at:s.edits[body].Offset]...)
-	middle = contentcoding.NewPiece(text)
-	if s.middle.CompareAndSwap(nil, middle) {
-		p.memory.grow(2 * len(text))
-	}
+	middle = contentcoding.NewLightPiece(text)
+	s.middle.Store(middle)
 	return middle, body
 }
 

@@ -13,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,19 +56,19 @@ func newServer(t *testing.T, settings ...string) *server {
 	}
 	ports := freePorts(t, 3)
 	s := &server{t: t, dir: t.TempDir(), edge: ports[0], origin: ports[1], admin: ports[2], env: settings}
-	text := string(example)
-	for _, change := range [][2]string{
-		{":8080", fmt.Sprint(":", s.edge)},
-		{":8081", fmt.Sprint(":", s.origin)},
-		{"localhost:2019", s.adminAddress()},
-		{"http://*.localhost:" + strconv.Itoa(s.edge), fmt.Sprintf("http://*.localhost:%d, http://%s:%[1]d, http://*.%[2]s:%[1]d", s.edge, domain)},
-	} {
-		if !strings.Contains(text, change[0]) {
-			t.Fatalf("the example configuration has no %q any more", change[0])
-		}
-		text = strings.ReplaceAll(text, change[0], change[1])
+	changes := []string{
+		"http://*.localhost:8080", fmt.Sprintf("http://*.localhost:%d, http://%s:%[1]d, http://*.%[2]s:%[1]d", s.edge, domain),
+		":8080", fmt.Sprint(":", s.edge),
+		":8081", fmt.Sprint(":", s.origin),
+		"localhost:2019", s.adminAddress(),
 	}
-	s.writeConfig(text)
+	for i := 0; i < len(changes); i += 2 {
+		if !strings.Contains(string(example), changes[i]) {
+			t.Fatalf("the example configuration has no %q any more", changes[i])
+		}
+	}
+	// All at once: a port that was put in may begin as another that is to go.
+	s.writeConfig(strings.NewReplacer(changes...).Replace(string(example)))
 	if err := os.Symlink(filepath.Join(root, "examples"), filepath.Join(s.dir, "examples")); err != nil {
 		t.Fatal(err)
 	}

@@ -85,7 +85,9 @@ func TestWindowsEndOnARealDatabase(t *testing.T) {
 	for _, at := range instants {
 		clock.Set(at)
 		day := at.In(almaty).Format(time.DateOnly)
-		if !store.AppendVisit(storage.Visit{At: at, ConsentID: idOf(day), Services: []storage.VisitService{
+		// Each by another browser: of records that differ in their time alone one is kept.
+		browser := storage.Person{Browser: at.String()}
+		if !store.AppendVisit(storage.Visit{At: at, ConsentID: idOf(day), Person: browser, Services: []storage.VisitService{
 			{Service: "matomo"}, {Service: "ads", Kind: "audience"}}}) {
 			t.Fatalf("the visit at %v was not taken", at)
 		}

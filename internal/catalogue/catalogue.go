@@ -20,7 +20,7 @@ type Catalogue struct {
 	index    map[string]int
 	patterns [][]pattern // by service
 	rules    rules
-	markers  automaton
+	markers  *inlineMarkers
 	clean    *cleanTexts
 	cookies  cookieNames
 	visitor  [][]glob // by service: its VisitorID
@@ -61,13 +61,9 @@ func New(services []Service) (*Catalogue, error) {
 }
 
 func (c *Catalogue) compile() {
-	var markers automatonBuilder
 	for i, s := range c.services {
 		for _, p := range c.patterns[i] {
 			c.rules.add(rule{pattern: p, service: i, category: s.Category})
-		}
-		for _, marker := range s.Inline {
-			markers.add(marker, i)
 		}
 		for _, name := range s.Cookies {
 			c.cookies.add(name, i, s.Category)
@@ -78,7 +74,7 @@ func (c *Catalogue) compile() {
 	}
 	c.rules.sort()
 	c.cookies.sort()
-	c.markers = markers.build()
+	c.markers = newInlineMarkers(c.services)
 }
 
 // Services returns the services in the order in which New was given them: a

@@ -225,7 +225,7 @@ func FuzzFindInline(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// Markers that overlap in every way an automaton can get wrong.
+	// Markers that overlap in every way a search can get wrong.
 	services = append(services,
 		Service{ID: "overlap_a", Category: consent.Statistics, Inline: []string{"abababab", "babababac"}},
 		Service{ID: "overlap_b", Category: consent.Statistics, Inline: []string{"xabababab", "abababababab"}},
@@ -283,6 +283,24 @@ func TestFindInlineInPartsOfMarkers(t *testing.T) {
 		slices.Sort(got)
 		if want := naiveInline(c.Services(), string(text)); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: found %v, want %v, in %q", seed, got, want, text)
+		}
+	}
+}
+
+// A long text is searched in portions; a marker may lie across any two of them.
+func TestFindInlineAcrossPortions(t *testing.T) {
+	c := builtinCatalogue(t)
+	for _, filler := range []string{"x", "a b ", "tics", `\/'`} {
+		long := []byte(strings.Repeat(filler, 3*portion/len(filler)+1))
+		for i, s := range c.Services() {
+			for _, marker := range s.Inline {
+				for _, at := range []int{portion - len(marker), portion - len(marker)/2, 2*portion - 1, 2*portion + i%stride} {
+					text := slices.Concat(long[:at], []byte("~"+marker), long[at:])
+					if got := c.FindInline(text, nil); !slices.Contains(got, i) {
+						t.Fatalf("%q at %d in %q not found", marker, at, filler)
+					}
+				}
+			}
 		}
 	}
 }

@@ -26,6 +26,9 @@ func (w *writer) stopped(id consent.ID) (bool, error) {
 		return false, fmt.Errorf("reading the last choice: %w", err)
 	}
 	_, revokes := last.Revokes()
+	if len(w.standing) >= maxKnown {
+		clear(w.standing)
+	}
 	w.standing[id] = revokes || block == storage.Blocked
 	return w.standing[id], nil
 }

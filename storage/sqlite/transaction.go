@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 
-	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/storage"
 )
 
@@ -25,7 +24,7 @@ func (w *writer) transact(f func() error) (err error) {
 	w.begin()
 	err = f()
 	if err == nil {
-		err = w.writeTallies()
+		err = w.writeAdditions()
 	}
 	if err == nil {
 		_, err = w.conn.ExecContext(ctx, "COMMIT")
@@ -35,6 +34,7 @@ func (w *writer) transact(f func() error) (err error) {
 		w.head = before
 		clear(w.ready)
 		clear(w.known)
+		clear(w.standing)
 		return fmt.Errorf("writing %s: %w", w.store.path, explain(err))
 	}
 	w.store.count(w.written)
@@ -42,8 +42,7 @@ func (w *writer) transact(f func() error) (err error) {
 }
 
 func (w *writer) begin() {
-	w.standing = map[consent.ID]bool{}
-	w.tallies = map[string]tally{}
+	w.additions = map[string]*addition{}
 	w.written = map[storage.Event]int64{}
 }
 

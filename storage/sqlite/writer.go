@@ -29,11 +29,11 @@ type writer struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 	head       head
-	ready      map[partKey]part    // day tables known to exist and to be registered
-	known      map[uint64]bool     // IP records of visits that stand in live day tables: see iprecord.go
-	seed       maphash.Seed        // of their hashes
-	standing   map[consent.ID]bool // whether a consent is stopped, of those asked about in the open transaction
-	tallies    map[string]tally    // rows added to each part by the open transaction
+	ready      map[partKey]part     // day tables known to exist and to be registered
+	known      map[uint64]bool      // IP records of visits that stand in live day tables: see iprecord.go
+	seed       maphash.Seed         // of their hashes
+	standing   map[consent.ID]bool  // whether a consent is stopped, of those asked about since its last event
+	additions  map[string]*addition // to parts, by the open transaction
 	written    map[storage.Event]int64
 	failing    bool
 }
@@ -49,6 +49,7 @@ type exclusiveJob struct {
 func (w *writer) load(ctx context.Context) error {
 	w.statements = map[string]*sql.Stmt{}
 	w.ready, w.known, w.seed = map[partKey]part{}, map[uint64]bool{}, maphash.MakeSeed()
+	w.standing = map[consent.ID]bool{}
 	w.begin()
 	if err := w.loadHead(ctx); err != nil {
 		return err
@@ -117,6 +118,7 @@ func (w *writer) alone(job *exclusiveJob) {
 		job.done <- err
 		return
 	}
+	clear(w.standing) // the job may change the ledger
 	job.done <- job.run(w)
 }
 

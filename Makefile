@@ -91,7 +91,7 @@ guard-cost: tools ## what the guard costs the scripts of pages
 
 .PHONY: bench
 bench: tools ## the cost of the edge, against Caddy without it and nginx
-	go test -run '^$$' -bench . -benchtime 15x ./bench
+	go test -run '^$$' -bench . -benchtime 60x ./bench
 
 .PHONY: bench-records
 bench-records: ## what durable consents and the destruction of a day cost, with ten million records

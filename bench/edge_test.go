@@ -21,14 +21,14 @@ import (
 	"time"
 )
 
-// BenchmarkEdge runs rounds in which each variant serves the same number of
-// requests in turn, so that a machine whose speed drifts slows all of them. It
-// reports medians over the rounds: CPU microseconds of the server per request,
-// and the ratio to the same server's plain proxy in the same round. "undecided" and
-// "allowed" are of a page that came before, "unique" is an undecided visitor's page of
-// which each article is new.
+// BenchmarkEdge runs rounds in which each variant serves the same few requests in turn,
+// so that a machine whose speed drifts slows all of them, with what they are compared with
+// before and behind them. It reports medians over the rounds: CPU microseconds of the
+// server per request, and the ratio to the same server's plain proxy in the same round.
+// "undecided" and "allowed" are of a page that came before, "unique" is an undecided
+// visitor's page of which each article is new.
 //
-//	go test -run '^$' -bench . -benchtime 20x ./bench
+//	go test -run '^$' -bench . -benchtime 60x ./bench
 func BenchmarkEdge(b *testing.B) {
 	origin := httptest.NewServer(http.HandlerFunc(servePage))
 	b.Cleanup(origin.Close)
@@ -38,8 +38,8 @@ func BenchmarkEdge(b *testing.B) {
 		name, query string
 		requests    int // per round
 	}{
-		{"10KB", "bytes=10240", 400}, {"100KB", "bytes=102400", 150}, {"1MB", "bytes=1048576", 30},
-		{"1.3MB-news", "bytes=1363149&news", 30},
+		{"10KB", "bytes=10240", 120}, {"100KB", "bytes=102400", 60}, {"1MB", "bytes=1048576", 12},
+		{"1.3MB-news", "bytes=1363149&news", 12},
 	} {
 		for _, encoding := range []string{"identity", "gzip", "zstd"} {
 			b.Run(page.name+"/"+encoding, func(b *testing.B) {
@@ -52,25 +52,15 @@ func BenchmarkEdge(b *testing.B) {
 // recording is more than visits may wait to be written together.
 const recording = 300 * time.Millisecond
 
+// variant is one way to be served, measured round by round.
+type variant struct {
+	name, base, path, cookie string
+	pid                      int
+	costs                    []float64 // CPU µs per request
+}
+
 func compare(b *testing.B, edge *edge, nginx *nginx, path, encoding string, requests int) {
-	variants := []struct {
-		name, base, path, cookie string
-		pid                      int
-		plain                    int // index of what it is compared with
-	}{
-		{"plain", edge.plain, path, "", edge.pid, 0},
-		{"undecided", edge.gated, path, "", edge.pid, 0},
-		{"unique", edge.gated, path + "&unique", "", edge.pid, 0},
-		{"allowed", edge.gated, path, edge.cookie, edge.pid, 0},
-		{"nginx", nginx.plain, path, "", nginx.pid, 4},
-		{"sub_filter", nginx.filtered, path, "", nginx.pid, 4},
-	}
-	if encoding == "zstd" {
-		variants = variants[:4] // nginx has none
-	}
-	costs := make([][]float64, len(variants))
-	serve := func(i int) float64 {
-		v := variants[i]
+	serve := func(v *variant) float64 {
 		before := cpu(b, v.pid)
 		for range requests {
 			edge.get(b, v.base+v.path, v.cookie, encoding)
@@ -80,24 +70,45 @@ func compare(b *testing.B, edge *edge, nginx *nginx, path, encoding string, requ
 		}
 		return (cpu(b, v.pid) - before).Seconds() * 1e6 / float64(requests)
 	}
-	for i := range variants {
-		serve(i) // warm-up
+	ours := []*variant{
+		{name: "plain", base: edge.plain, path: path, pid: edge.pid},
+		{name: "undecided", base: edge.gated, path: path, pid: edge.pid},
+		{name: "unique", base: edge.gated, path: path + "&unique", pid: edge.pid},
+		{name: "allowed", base: edge.gated, path: path, cookie: edge.cookie, pid: edge.pid},
+	}
+	theirs := []*variant{
+		{name: "nginx", base: nginx.plain, path: path, pid: nginx.pid},
+		{name: "sub_filter", base: nginx.filtered, path: path, pid: nginx.pid},
+	}
+	groups := [][]*variant{ours, theirs} // the first of each is what the others are compared with
+	if encoding == "zstd" {
+		groups = groups[:1] // nginx has none
+	}
+	for _, group := range groups {
+		for _, v := range group {
+			serve(v) // warm-up
+		}
 	}
 	for b.Loop() {
-		for i := range variants {
-			costs[i] = append(costs[i], serve(i))
+		for _, group := range groups {
+			for _, v := range group {
+				v.costs = append(v.costs, serve(v))
+			}
+			first := &group[0].costs[len(group[0].costs)-1]
+			*first = (*first + serve(group[0])) / 2
 		}
 	}
-	for i, variant := range variants {
-		b.ReportMetric(median(costs[i]), variant.name+"-µs/req")
-		if i == variant.plain {
-			continue
+	for _, group := range groups {
+		plain := group[0]
+		b.ReportMetric(median(plain.costs), plain.name+"-µs/req")
+		for _, v := range group[1:] {
+			ratios := make([]float64, len(v.costs))
+			for round := range ratios {
+				ratios[round] = v.costs[round] / plain.costs[round]
+			}
+			b.ReportMetric(median(v.costs), v.name+"-µs/req")
+			b.ReportMetric(median(ratios), v.name+"/"+plain.name)
 		}
-		ratios := make([]float64, len(costs[i]))
-		for round := range ratios {
-			ratios[round] = costs[i][round] / costs[variant.plain][round]
-		}
-		b.ReportMetric(median(ratios), variant.name+"/"+variants[variant.plain].name)
 	}
 	b.ReportMetric(0, "ns/op") // a round's length says nothing
 }

@@ -148,6 +148,9 @@ func (c *Catalogue) FindCollector(host, path, query string) (service int, patter
 // three quotation marks are the same, so that gtag('config','G- stands for every
 // way to write it and https:\/\/ for https://.
 func (c *Catalogue) FindInline(text []byte, found []int) []int {
+	if c.markers.longest == 0 {
+		return found
+	}
 	hash, known := c.clean.place(text)
 	if hash != 0 && known.Load() == hash {
 		return found

@@ -15,7 +15,7 @@ import (
 type inlineMarkers struct {
 	filter  filter // of the four bytes at each anchor
 	anchors map[uint32][]anchor
-	longest int       // marker, in bytes
+	longest int       // marker, in bytes; 0: there are none
 	buffers sync.Pool // of *[]byte, for squeezed text
 }
 
@@ -60,9 +60,6 @@ func newInlineMarkers(services []Service) *inlineMarkers {
 // find appends the services of which a marker occurs in the text and that aren't found
 // yet.
 func (m *inlineMarkers) find(text []byte, found []int) []int {
-	if m.longest == 0 {
-		return found
-	}
 	pooled := m.buffers.Get().(*[]byte)
 	defer m.buffers.Put(pooled)
 	buffer, n, at := *pooled, 0, 0

@@ -135,15 +135,16 @@ func (rs *rules) byPath(path, query []byte, site bool) *rule {
 
 func (ps *pathRules) find(path, query []byte) *rule {
 	best := first(ps.free, path, query)
-	start, segments := 1, 0
-	for i := 1; i <= len(path) && segments < maxSegments; i++ {
-		if i < len(path) && path[i] != '/' {
-			continue
+	start := 1
+	for segments := 0; start <= len(path) && segments < maxSegments; segments++ {
+		end := len(path)
+		if n := bytes.IndexByte(path[start:], '/'); n >= 0 {
+			end = start + n
 		}
-		if list := ps.segment.get(path[start:i]); list != nil {
+		if list := ps.segment.get(path[start:end]); list != nil {
 			best = moreSpecific(best, first(list, path, query))
 		}
-		start, segments = i+1, segments+1
+		start = end + 1
 	}
 	return best
 }

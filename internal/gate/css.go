@@ -43,10 +43,6 @@ func cssMatters(c byte) bool {
 	return c == '@' || c == '\\'
 }
 
-// cssStops holds what may begin something that matters, or ends a name that does,
-// where no string is a URL: most of most sheets lies between.
-var cssStops = [256]bool{'(': true, '@': true, '/': true, '"': true, '\'': true, '\\': true}
-
 // cssNameStart returns where the name begins that ends with the text.
 func cssNameStart(text []byte) int {
 	i := len(text)
@@ -60,7 +56,8 @@ func cssNameStart(text []byte) int {
 // without quotes. resume is where to go on. When there is none, resume is how much
 // of the text is done with: what comes later must be put behind the rest, unless
 // last.
-func (s *cssScanner) next(text []byte, i int, last bool) (start, end, resume int, found bool) {
+func (s *cssScanner) next(stops *cssStops, i int, last bool) (start, end, resume int, found bool) {
+	text := stops.text
 	for i < len(text) {
 		if s.skip != cssNothing {
 			i = s.pass(text, i)
@@ -71,9 +68,7 @@ func (s *cssScanner) next(text []byte, i int, last bool) (start, end, resume int
 		}
 		if !s.imports && s.images == 0 {
 			begin := i
-			for i < len(text) && !cssStops[text[i]] {
-				i++
-			}
+			i = stops.after(i)
 			name := cssNameStart(text[begin:i]) + begin
 			switch {
 			case i == len(text):
@@ -231,7 +226,7 @@ func cssEscapeEnd(text []byte, i int) int {
 	for ; digits < 6 && i < len(text) && hexValue(text[i]) >= 0; digits++ {
 		i++
 	}
-	if i < len(text) && (digits == 0 || cssSpace(text[i])) {
+	if i < len(text) && (digits == 0 || isSpace(text[i])) {
 		i++
 	}
 	return i
@@ -240,7 +235,7 @@ func cssEscapeEnd(text []byte, i int) int {
 // cssURL returns the URL that begins behind "url(" at text[i:], and whether its end
 // was seen.
 func cssURL(text []byte, i int) (start, end int, done bool) {
-	for i < len(text) && cssSpace(text[i]) {
+	for i < len(text) && isSpace(text[i]) {
 		i++
 	}
 	if i < len(text) && (text[i] == '"' || text[i] == '\'') {
@@ -249,7 +244,7 @@ func cssURL(text []byte, i int) (start, end int, done bool) {
 	}
 	for start = i; i < len(text); {
 		switch c := text[i]; {
-		case c == ')', cssSpace(c):
+		case c == ')', isSpace(c):
 			return start, i, true
 		case c == '\\':
 			i = cssEscapeEnd(text, i)
@@ -323,8 +318,6 @@ func hexValue(c byte) rune {
 	}
 	return -1
 }
-
-func cssSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' && c != '\v' }
 
 // cssNameByte reports what a name is made of, escapes among it.
 func cssNameByte(c byte) bool {

@@ -14,8 +14,9 @@ func cssURLs(sheet string, size int) []string {
 	for at := 0; ; at += size {
 		last := at+size >= len(sheet)
 		text = append(text, sheet[min(at, len(sheet)):min(at+size, len(sheet))]...)
+		stops := cssStops{text: text}
 		for i := 0; ; {
-			start, end, resume, found := css.next(text, i, last)
+			start, end, resume, found := css.next(&stops, i, last)
 			if i = resume; !found {
 				text = slices.Clone(text[resume:])
 				break

@@ -183,19 +183,25 @@ func staysHere(raw []byte) bool {
 func (e *Elements) candidates(raw []byte) (service int, denied bool) {
 	service = Unknown
 	value := htmlstream.DecodeAttr(raw, e.decoded[:0])
-	for field := range bytes.FieldsSeq(value) {
-		for candidate := range bytes.SplitSeq(field, []byte(",")) {
-			if bytes.IndexByte(candidate, '/') < 0 && bytes.IndexByte(candidate, '\\') < 0 {
-				continue
-			}
-			owner, isDenied := e.permit.judge(catalogue.Locate(candidate, e.base, e.scratch[:]), inventory.Page, e.observer)
+	for len(value) > 0 {
+		end, isURL := 0, false
+		for end < len(value) && value[end] != ',' && !isSpace(value[end]) {
+			isURL = isURL || value[end] == '/' || value[end] == '\\'
+			end++
+		}
+		if isURL {
+			owner, isDenied := e.permit.judge(catalogue.Locate(value[:end], e.base, e.scratch[:]), inventory.Page, e.observer)
 			if isDenied && !denied {
 				service, denied = owner, true
 			}
 		}
+		value = value[min(end+1, len(value)):]
 	}
 	return service, denied
 }
+
+// isSpace reports ASCII white space (WHATWG Infra), which is that of CSS as well.
+func isSpace(b byte) bool { return b == ' ' || '\t' <= b && b <= '\r' && b != '\v' }
 
 func attr(t *htmlstream.Tag, name string) []byte {
 	raw, _ := t.Attr(name)

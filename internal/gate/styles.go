@@ -16,8 +16,9 @@ const emptyURL = "data:,"
 // style element lead nowhere.
 func (e *Elements) Style(t *htmlstream.Text, last bool) (n int) {
 	text := t.Bytes()
+	stops := cssStops{text: text}
 	for {
-		start, end, resume, found := e.css.next(text, n, last)
+		start, end, resume, found := e.css.next(&stops, n, last)
 		n = resume
 		if !found {
 			return n
@@ -35,9 +36,9 @@ func (e *Elements) styleAttribute(t *htmlstream.Tag) {
 		return
 	}
 	text := htmlstream.DecodeAttr(raw, e.style[:0])
-	var css cssScanner
+	css, stops := cssScanner{}, cssStops{text: text}
 	for i := 0; ; {
-		start, end, resume, found := css.next(text, i, true)
+		start, end, resume, found := css.next(&stops, i, true)
 		if !found {
 			return
 		}

@@ -247,8 +247,7 @@ func (x *exchange) setCookies(w http.ResponseWriter) error {
 	if err != nil {
 		return err
 	}
-	site := x.handler.site(x.host)
-	codec, err := consent.NewCodec(secrets.Choices, site)
+	codec, err := consent.NewCodec(secrets.Choices, x.site)
 	if err != nil {
 		return err
 	}
@@ -261,8 +260,8 @@ func (x *exchange) setCookies(w http.ResponseWriter) error {
 		SameSite: http.SameSiteLaxMode,
 		MaxAge:   int(x.choice.Day.AddMonths(x.handler.app.ChoiceMonths).Start(time.UTC).Sub(x.choice.Day.Start(time.UTC)).Seconds()),
 	}
-	if shareable(site) {
-		cookie.Domain = site
+	if shareable(x.site) {
+		cookie.Domain = x.site
 	}
 	w.Header().Add("Set-Cookie", cookie.String())
 	_, denied := x.permit.Cookies(x.request.Header["Cookie"], x)

@@ -9,9 +9,9 @@ import (
 	"github.com/mamen-ai/consentgate/internal/policy"
 )
 
-// choice reads the choice cookie. Of two, which a sub-domain or an attacker can
+// choice reads the choice cookie of a site. Of two, which a sub-domain or an attacker can
 // cause, the stricter counts.
-func (h *Handler) choice(r *http.Request, host string, at time.Time) consent.Choice {
+func (h *Handler) choice(r *http.Request, site string, at time.Time) consent.Choice {
 	cookies := r.CookiesNamed(consent.CookieName)
 	if len(cookies) == 0 {
 		return consent.Choice{}
@@ -21,7 +21,7 @@ func (h *Handler) choice(r *http.Request, host string, at time.Time) consent.Cho
 		h.logger.Error("choices can't be read; everything stays blocked", "error", err)
 		return consent.Choice{}
 	}
-	site, today := h.site(host), policy.DayOf(at, h.app.location)
+	today := policy.DayOf(at, h.app.location)
 	read := func(cookie *http.Cookie) consent.Choice {
 		return h.recall(r.Context(), h.decode(cookieKey{secrets, site, today, cookie.Value}))
 	}

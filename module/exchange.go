@@ -1,7 +1,6 @@
 package module
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
-	"golang.org/x/net/publicsuffix"
 )
 
 // exchange is one request with what follows from it and its choice. It is the
@@ -22,7 +20,7 @@ type exchange struct {
 	request *http.Request
 	url     url.URL // as the visitor asked for it, before any rewrite
 	at      time.Time
-	host    string // lower case, without port
+	domain  // of its host
 	choice  consent.Choice
 	gpc     bool // the browser sends Global Privacy Control
 	dnt     bool // the browser sends Do Not Track
@@ -42,42 +40,15 @@ type exchange struct {
 }
 
 func (h *Handler) newExchange(r *http.Request) *exchange {
-	x := &exchange{handler: h, request: r, url: *r.URL, at: h.app.now(), host: hostname(r.Host), gpc: consent.GPC(r.Header), dnt: consent.DNT(r.Header)}
+	x := &exchange{handler: h, request: r, url: *r.URL, at: h.app.now(), domain: h.domainOf(r.Host), gpc: consent.GPC(r.Header), dnt: consent.DNT(r.Header)}
 	// Directives that rewrite the path, try_files among them, run before this one
 	// or after it; both change the request's URL.
 	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
 		x.url = *original.URL
 	}
-	x.choice = h.inForce(h.choice(r, x.host, x.at))
+	x.choice = h.inForce(h.choice(r, x.site, x.at))
 	x.permit = h.gate.Permit(x.choice)
 	return x
-}
-
-// site returns the domain that shares one choice: the configured one when the
-// host belongs to it, else the host's registrable domain.
-func (h *Handler) site(host string) string {
-	if h.Site != "" {
-		if host == h.Site || strings.HasSuffix(host, "."+h.Site) {
-			return h.Site
-		}
-		return host
-	}
-	if _, err := netip.ParseAddr(host); err == nil || !strings.Contains(host, ".") {
-		return host
-	}
-	site, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if err != nil {
-		return host
-	}
-	return site
-}
-
-func hostname(hostport string) string {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 // origin returns the scheme and host the visitor sees.
@@ -120,11 +91,7 @@ func (x *exchange) asks() bool {
 
 // base is what references in the page are resolved against.
 func (x *exchange) base() catalogue.Base {
-	site := x.handler.site(x.host)
-	base := catalogue.Base{
-		Scheme: "http", Host: x.host, Path: x.url.Path,
-		FirstParty: catalogue.HostSet{x.host, site, "*." + site},
-	}
+	base := catalogue.Base{Scheme: "http", Host: x.host, Path: x.url.Path, FirstParty: x.firstParty}
 	if x.secure() {
 		base.Scheme = "https"
 	}

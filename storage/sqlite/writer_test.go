@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -135,6 +136,31 @@ func TestFailedTransactionLeavesNoTrace(t *testing.T) {
 	if totals, err := s.Totals(t.Context()); err != nil || totals.Events[storage.Given] != 1 || totals.Dropped != 0 {
 		t.Errorf("totals %+v, %v", totals, err)
 	}
+}
+
+func TestVisitsGatherForOneCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openAt(t, t.TempDir())
+		arrive := func(visits, waiting int, after time.Duration) {
+			t.Helper()
+			for range visits {
+				if !s.AppendVisit(storage.Visit{At: noon, ConsentID: consent.NewID()}) {
+					t.Fatal("AppendVisit: false")
+				}
+			}
+			time.Sleep(after)
+			synctest.Wait()
+			if len(s.visits) != waiting {
+				t.Errorf("%v after %d visits %d wait, want %d", after, visits, len(s.visits), waiting)
+			}
+		}
+		arrive(1, 1, 0)
+		arrive(2, 3, gathering-1)
+		arrive(0, 0, 1)
+		arrive(maxBatch-1, maxBatch-1, 0)
+		arrive(1, 0, 0) // as many as share a commit
+		arrive(1, 0, gathering)
+	})
 }
 
 func TestEraseWaitsForQueuedVisits(t *testing.T) {

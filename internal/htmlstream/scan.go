@@ -74,6 +74,10 @@ func (r *Rewriter) scan(p []byte, i int) int {
 				}
 				i += n
 			}
+			if end := r.plainEndTag(p, i); end > 0 {
+				i = end
+				continue
+			}
 			r.start, r.held = i, true
 			i++
 			now = tagOpen
@@ -249,6 +253,27 @@ func (r *Rewriter) scan(p []byte, i int) int {
 	}
 	r.state = now
 	return i
+}
+
+// maxPlainName is up to how many bytes of a name plainEndTag looks at.
+const maxPlainName = 16
+
+// plainEndTag returns where the end tag ends that begins at p[i], if it is one with
+// nothing but a name, which is all here, and where none matters. Two fifths of the tags
+// of real pages are such.
+func (r *Rewriter) plainEndTag(p []byte, i int) (end int) {
+	if r.place.phase != placed || r.spaces.depth > 0 || i+2 >= len(p) || p[i+1] != '/' || !isLetter(p[i+2]) {
+		return 0
+	}
+	for k, c := range p[i+3 : min(i+2+maxPlainName, len(p))] {
+		if class[c] != 0 {
+			if c == '>' {
+				return i + 3 + k + 1
+			}
+			return 0
+		}
+	}
+	return 0
 }
 
 // notStartTag handles the byte c after < where no start tag begins.

@@ -70,8 +70,9 @@ type key struct {
 	window uint64 // hash of its first bytes
 }
 
-// part is where in a page a segment lies.
-type part uint8
+// part is where in a page a segment lies. It is as wide as the rest of a key, which then
+// has no gaps and is hashed and compared in one go.
+type part uint64
 
 const (
 	inBody            part = iota

@@ -91,7 +91,8 @@ guard-cost: tools ## what the guard costs the scripts of pages
 
 .PHONY: bench
 bench: tools ## the cost of the edge, against Caddy without it and nginx
-	go test -run '^$$' -bench . -benchtime 60x ./bench
+	go test -run '^$$' -bench Edge -benchtime 60x -timeout 60m ./bench
+	go test -run '^$$' -bench 'FirstByte|Stalled|Gate' -benchtime 15x -timeout 30m ./bench
 
 .PHONY: bench-records
 bench-records: ## what durable consents and the destruction of a day cost, with ten million records

@@ -28,7 +28,7 @@ import (
 // "undecided" and "allowed" are of a page that came before, "unique" is an undecided
 // visitor's page of which each article is new.
 //
-//	go test -run '^$' -bench . -benchtime 60x ./bench
+//	go test -run '^$' -bench Edge -benchtime 60x -timeout 60m ./bench
 func BenchmarkEdge(b *testing.B) {
 	origin := httptest.NewServer(http.HandlerFunc(servePage))
 	b.Cleanup(origin.Close)

@@ -51,9 +51,9 @@ type ipKey struct {
 	purpose, service, visitorID string
 }
 
-// maxKnown bounds the consents whose standing is known, and the IP records that are, by
-// 64-bit hashes with a secret seed: that two of a million visits share one is less likely
-// than one in ten million.
+// maxKnown bounds the consents whose standing is known, and the IP records that are known.
+// These are known by 64-bit hashes with a secret seed: that two of a million visits share
+// one is less likely than one in ten million.
 const maxKnown = 1 << 16
 
 // ipText returns the address as it is stored; empty when there is none.

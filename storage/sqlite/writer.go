@@ -118,8 +118,9 @@ func (w *writer) alone(job *exclusiveJob) {
 		job.done <- err
 		return
 	}
-	clear(w.standing) // the job may change the ledger
-	job.done <- job.run(w)
+	err := job.run(w)
+	clear(w.standing) // the job may have changed the ledger
+	job.done <- err
 }
 
 // commit writes first, when given, and what else is waiting in one transaction.

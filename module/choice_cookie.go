@@ -61,7 +61,7 @@ func (h *Handler) decode(key cookieKey) consent.Choice {
 	}
 	choice = codec.Decode(key.value, h.app.Policy.Edition, key.today, h.app.ChoiceMonths)
 	if choice.State != consent.Undecided && len(key.value) <= maxCookie && len(key.site) <= maxHost {
-		key.site, key.value = strings.Clone(key.site), strings.Clone(key.value) // not the headers that they stand in
+		key.value = strings.Clone(key.value) // not the header that it stands in
 		h.choices.keep(key, choice)
 	}
 	return choice

@@ -11,9 +11,9 @@ import (
 
 // domain is what a request's host belongs to.
 type domain struct {
-	host       string // lower case, without port
-	site       string // the domain that shares one choice
-	firstParty catalogue.HostSet
+	host       string            // lower case, without port
+	site       string            // the domain that shares one choice
+	firstParty catalogue.HostSet // shared: not to be changed
 }
 
 // domainOf returns the domain of a Host header, and remembers those of the latest.

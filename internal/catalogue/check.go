@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	minMarker = 8 // characters of an inline marker, white space not counted
-	minCookie = 3 // characters of a cookie name beside "*"
+	minMarker = 8   // bytes of an inline marker, white space not counted
+	maxMarker = 256 // of them: the search compares markers whole
+	minCookie = 3   // characters of a cookie name beside "*"
 )
 
 // The forms of the values that have one.
@@ -111,6 +112,9 @@ func (s Service) checkKeeps() error {
 func checkMarker(marker string) error {
 	if len(squeeze(marker)) < minMarker {
 		return fmt.Errorf("inline marker %q: write at least %d characters, white space and \"\\\" not counted, that no other script holds", marker, minMarker)
+	}
+	if len(squeeze(marker)) > maxMarker {
+		return fmt.Errorf("inline marker %.40q…: write at most %d characters, white space and \"\\\" not counted", marker, maxMarker)
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ func TestNewRefusesWhatIsWrongAndSaysWhatIsAllowed(t *testing.T) {
 		{"query with wildcard", script("/count?a=*"), []string{"key=start"}},
 		{"collect", Service{ID: "own", Collect: []string{"http:a"}}, []string{`pattern "http:a"`, "port"}},
 		{"short marker", Service{ID: "own", Inline: []string{"counter"}}, []string{`inline marker "counter"`, "8 characters"}},
+		{"long marker", Service{ID: "own", Inline: []string{strings.Repeat("counter ", 40)}}, []string{`inline marker "counter`, "256 characters"}},
 		{"marker of spaces", Service{ID: "own", Inline: []string{"a b c d e f g"}}, []string{"8 characters"}},
 		{"stub", Service{ID: "own", Inline: []string{"longenough"}, Stubs: []string{"a.b"}}, []string{`stub "a.b"`, `"[]"`}},
 		{"stub that breaks out", Service{ID: "own", Inline: []string{"longenough"}, Stubs: []string{"a;alert(1)"}}, []string{"stub"}},

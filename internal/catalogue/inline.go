@@ -29,10 +29,12 @@ type anchor struct {
 const (
 	gram   = 4                 // bytes that are looked at
 	stride = 4                 // bytes from where they are looked at to where next
-	window = gram + stride - 1 // of a marker, in bytes; none is shorter: see minMarker
+	window = gram + stride - 1 // of a marker, in bytes; none is shorter
 	// portion is how many bytes of a text are squeezed at a time.
 	portion = 4 << 10
 )
+
+const _ = uint(minMarker - window) // doesn't compile when a marker could be shorter
 
 // newInlineMarkers compiles the inline markers of services.
 func newInlineMarkers(services []Service) *inlineMarkers {
@@ -67,7 +69,7 @@ func (m *inlineMarkers) find(text []byte, found []int) []int {
 		more := min(len(text), portion)
 		n += dense(buffer[n:], text[:more])
 		text = text[more:]
-		end := n - m.longest // a marker that has its anchor there is there whole
+		end := n - m.longest // up to here every marker that has its anchor here is whole
 		if len(text) == 0 {
 			end = n - gram
 		}

@@ -21,7 +21,7 @@ type Service struct {
 	Scripts []string `json:"scripts,omitempty"`
 	// Collect are patterns of where the service sends data.
 	Collect []string `json:"collect,omitempty"`
-	// Inline are markers by which an inline snippet is known, of at least 8
+	// Inline are markers by which an inline snippet is known, of 8 to 256
 	// characters; see Catalogue.FindInline.
 	Inline []string `json:"inline,omitempty"`
 	// Stubs are the globals that pages go on calling when the snippet is blocked:

@@ -10,21 +10,21 @@ const cssStopBytes = "(@/\"'\\"
 // for each once, by the fastest means there is.
 type cssStops struct {
 	text []byte
-	next [len(cssStopBytes)]int // one behind the next of each; 0 before it's known
+	ends [len(cssStopBytes)]int // one behind the next of each; 0 before it's known
 }
 
 // after returns where the next of cssStopBytes is, at text[i] or behind it, or the text's
-// end. i never gets less.
+// end. i must not get less from call to call.
 func (s *cssStops) after(i int) int {
 	first := len(s.text)
-	for k := range s.next {
-		if s.next[k] <= i {
-			s.next[k] = len(s.text) + 1
+	for k := range s.ends {
+		if s.ends[k] <= i {
+			s.ends[k] = len(s.text) + 1
 			if n := bytes.IndexByte(s.text[i:], cssStopBytes[k]); n >= 0 {
-				s.next[k] = i + n + 1
+				s.ends[k] = i + n + 1
 			}
 		}
-		first = min(first, s.next[k]-1)
+		first = min(first, s.ends[k]-1)
 	}
 	return first
 }

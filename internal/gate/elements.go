@@ -184,12 +184,12 @@ func (e *Elements) candidates(raw []byte) (service int, denied bool) {
 	service = Unknown
 	value := htmlstream.DecodeAttr(raw, e.decoded[:0])
 	for len(value) > 0 {
-		end, isURL := 0, false
+		end, hasSlash := 0, false
 		for end < len(value) && value[end] != ',' && !isSpace(value[end]) {
-			isURL = isURL || value[end] == '/' || value[end] == '\\'
+			hasSlash = hasSlash || value[end] == '/' || value[end] == '\\'
 			end++
 		}
-		if isURL {
+		if hasSlash {
 			owner, isDenied := e.permit.judge(catalogue.Locate(value[:end], e.base, e.scratch[:]), inventory.Page, e.observer)
 			if isDenied && !denied {
 				service, denied = owner, true

@@ -255,7 +255,7 @@ func (r *Rewriter) scan(p []byte, i int) int {
 	return i
 }
 
-// maxPlainName is up to how many bytes of a name plainEndTag looks at.
+// maxPlainName is up to how many bytes plainEndTag looks at, a name and its ">".
 const maxPlainName = 16
 
 // plainEndTag returns where the end tag ends that begins at p[i], if it is one with

@@ -124,7 +124,7 @@ func (w *writer) appendVisit(v storage.Visit) error {
 }
 
 // add writes one row into the day table of its kind and local day, at the latest when the
-// transaction ends.
+// transaction ends: nothing in the same transaction may read the table behind it.
 func (w *writer) add(table, kind string, at time.Time, id consent.ID, values ...any) error {
 	p, err := w.part(table, kind, policy.DayOf(at, w.store.location))
 	if err != nil {

@@ -91,7 +91,7 @@ guard-cost: tools ## what the guard costs the scripts of pages
 
 .PHONY: bench
 bench: tools ## the cost of the edge, against Caddy without it and nginx
-	go test -run '^$$' -bench Edge -benchtime 60x -timeout 60m ./bench
+	go test -run '^$$' -bench Edge -benchtime 40x -timeout 90m ./bench
 	go test -run '^$$' -bench 'FirstByte|Stalled|Gate' -benchtime 15x -timeout 30m ./bench
 
 .PHONY: bench-records

@@ -4,9 +4,9 @@
 package bench
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,14 +21,15 @@ import (
 	"time"
 )
 
-// BenchmarkEdge runs rounds in which each variant serves the same few requests in turn,
-// so that a machine whose speed drifts slows all of them, with what they are compared with
-// before and behind them. It reports medians over the rounds: CPU microseconds of the
-// server per request, and the ratio to the same server's plain proxy in the same round.
-// "undecided" and "allowed" are of a page that came before, "unique" is an undecided
-// visitor's page of which each article is new.
+// BenchmarkEdge runs rounds in which each variant serves the same few requests, in an order
+// that is another one each round, so that a machine whose speed drifts slows all of them,
+// and each comes behind each. It reports, of all rounds together, CPU microseconds of the
+// server per request and their ratio to the same server's plain proxy; and the median of
+// the rounds' own ratios, which leaves out what comes seldom: a neighbour's burst, but a
+// garbage collection too. "undecided" and "allowed" are of a page that came before,
+// "unique" is an undecided visitor's page of which each article is new.
 //
-//	go test -run '^$' -bench Edge -benchtime 60x -timeout 60m ./bench
+//	go test -run '^$' -bench Edge -benchtime 40x -timeout 90m ./bench
 func BenchmarkEdge(b *testing.B) {
 	origin := httptest.NewServer(http.HandlerFunc(servePage))
 	b.Cleanup(origin.Close)
@@ -38,8 +39,8 @@ func BenchmarkEdge(b *testing.B) {
 		name, query string
 		requests    int // per round
 	}{
-		{"10KB", "bytes=10240", 120}, {"100KB", "bytes=102400", 60}, {"1MB", "bytes=1048576", 12},
-		{"1.3MB-news", "bytes=1363149&news", 12},
+		{"10KB", "bytes=10240", 200}, {"100KB", "bytes=102400", 100}, {"1MB", "bytes=1048576", 24},
+		{"1.3MB-news", "bytes=1363149&news", 24},
 	} {
 		for _, encoding := range []string{"identity", "gzip", "zstd"} {
 			b.Run(page.name+"/"+encoding, func(b *testing.B) {
@@ -49,7 +50,8 @@ func BenchmarkEdge(b *testing.B) {
 	}
 }
 
-// recording is more than visits may wait to be written together.
+// recording is longer than visits wait to be written together. It passes behind every
+// variant's requests, since a server that slept is dearer at first.
 const recording = 300 * time.Millisecond
 
 // variant is one way to be served, measured round by round.
@@ -65,9 +67,7 @@ func compare(b *testing.B, edge *edge, nginx *nginx, path, encoding string, requ
 		for range requests {
 			edge.get(b, v.base+v.path, v.cookie, encoding)
 		}
-		if v.cookie != "" {
-			time.Sleep(recording) // or another would pay for the visits
-		}
+		time.Sleep(recording)
 		return (cpu(b, v.pid) - before).Seconds() * 1e6 / float64(requests)
 	}
 	ours := []*variant{
@@ -80,37 +80,48 @@ func compare(b *testing.B, edge *edge, nginx *nginx, path, encoding string, requ
 		{name: "nginx", base: nginx.plain, path: path, pid: nginx.pid},
 		{name: "sub_filter", base: nginx.filtered, path: path, pid: nginx.pid},
 	}
-	groups := [][]*variant{ours, theirs} // the first of each is what the others are compared with
 	if encoding == "zstd" {
-		groups = groups[:1] // nginx has none
+		theirs = nil // nginx has none
 	}
-	for _, group := range groups {
-		for _, v := range group {
-			serve(v) // warm-up
-		}
+	order := slices.Concat(ours, theirs)
+	for _, v := range order {
+		serve(v) // warm-up
 	}
+	random := rand.New(rand.NewPCG(1, 2))
 	for b.Loop() {
-		for _, group := range groups {
-			for _, v := range group {
-				v.costs = append(v.costs, serve(v))
-			}
-			first := &group[0].costs[len(group[0].costs)-1]
-			*first = (*first + serve(group[0])) / 2
+		random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		for _, v := range order {
+			v.costs = append(v.costs, serve(v))
 		}
 	}
-	for _, group := range groups {
-		plain := group[0]
-		b.ReportMetric(median(plain.costs), plain.name+"-µs/req")
-		for _, v := range group[1:] {
-			ratios := make([]float64, len(v.costs))
-			for round := range ratios {
-				ratios[round] = v.costs[round] / plain.costs[round]
-			}
-			b.ReportMetric(median(v.costs), v.name+"-µs/req")
-			b.ReportMetric(median(ratios), v.name+"/"+plain.name)
-		}
-	}
+	report(b, ours)
+	report(b, theirs)
 	b.ReportMetric(0, "ns/op") // a round's length says nothing
+}
+
+// report compares variants with the first of them.
+func report(b *testing.B, variants []*variant) {
+	for i, v := range variants {
+		b.ReportMetric(mean(v.costs), v.name+"-µs/req")
+		if i == 0 {
+			continue
+		}
+		plain := variants[0]
+		ratios := make([]float64, len(v.costs))
+		for round := range ratios {
+			ratios[round] = v.costs[round] / plain.costs[round]
+		}
+		b.ReportMetric(mean(v.costs)/mean(plain.costs), v.name+"/"+plain.name)
+		b.ReportMetric(median(ratios), v.name+"/"+plain.name+"-median")
+	}
+}
+
+func mean(values []float64) float64 {
+	var sum float64
+	for _, value := range values {
+		sum += value
+	}
+	return sum / float64(len(values))
 }
 
 func median(values []float64) float64 {
@@ -253,18 +264,13 @@ func (e *edge) get(b *testing.B, address, cookie, encoding string) {
 	}
 }
 
-// ticksPerSecond is the unit of /proc/PID/stat on Linux (sysconf _SC_CLK_TCK).
-const ticksPerSecond = 100
-
-// cpu returns the user and system time a process has spent, from its first
-// scheduled nanosecond where the kernel tells it (/proc/PID/schedstat sums only
-// the main thread, so the threads are added up).
-func cpu(b *testing.B, pid int) time.Duration {
+// cpu returns the time that the threads of a process have spent on a processor
+// (/proc/PID/schedstat would tell that of the main thread alone).
+func cpu(b *testing.B, pid int) (total time.Duration) {
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
 		b.Fatal(err)
 	}
-	var total time.Duration
 	for _, task := range tasks {
 		raw, err := os.ReadFile(task)
 		if err != nil {
@@ -276,15 +282,8 @@ func cpu(b *testing.B, pid int) time.Duration {
 		}
 		total += time.Duration(onCPU)
 	}
-	if total > 0 {
-		return total
+	if total == 0 {
+		b.Fatalf("the kernel tells no processor time of process %d in schedstat: is CONFIG_SCHED_INFO on?", pid)
 	}
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		b.Fatal(err)
-	}
-	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
-	user, _ := strconv.ParseInt(fields[11], 10, 64)
-	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * time.Second / ticksPerSecond
+	return total
 }

@@ -174,7 +174,8 @@ func (b *bodyWriter) Recycle() {
 		b.encoder = nil
 	}
 	b.x = nil
-	b.sink.reset(nil, "", nil)
+	b.sink.free()
+	b.sink = sink{}
 	b.rewriter.Reset(nil, io.Discard, nil, catalogue.Base{}, nil, gate.Insertion{})
 	bodyWriters.Put(b)
 }

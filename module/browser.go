@@ -27,17 +27,25 @@ func parseBrowser(userAgent string) browser {
 // maxUserAgent is the longest User-Agent that is remembered, in bytes.
 const maxUserAgent = 512
 
-// browser is what the request's User-Agent says. Parsing one takes as long as
-// rewriting a small page, so that what the usual ones say is remembered.
-func (x *exchange) browser() browser {
-	userAgent := x.request.Header.Get("User-Agent")
+// browser is what the request's User-Agent says.
+func (x *exchange) browser() *browser {
+	if x.knownBrowser == nil {
+		b := x.handler.browserOf(x.request.Header.Get("User-Agent"))
+		x.knownBrowser = &b
+	}
+	return x.knownBrowser
+}
+
+// browserOf is what a User-Agent says. Parsing one takes as long as rewriting a small
+// page, so that what the usual ones say is remembered.
+func (h *Handler) browserOf(userAgent string) browser {
 	if len(userAgent) > maxUserAgent {
 		return parseBrowser(userAgent)
 	}
-	b, known := x.handler.browsers.find(userAgent)
+	b, known := h.browsers.find(userAgent)
 	if !known {
 		b = parseBrowser(userAgent)
-		x.handler.browsers.keep(userAgent, b)
+		h.browsers.keep(userAgent, b)
 	}
 	return b
 }

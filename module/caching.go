@@ -9,23 +9,14 @@ import (
 // vary adds names of request headers to Vary (RFC 9110 §12.5.5), each once. All stand
 // in one line: nginx before 1.23 goes by the last line alone.
 func vary(header http.Header, names ...string) {
-	line := ""
-	add := func(name string) {
-		if line != "" {
-			line += ", "
-		}
-		line += name
-	}
-	for _, value := range header["Vary"] {
-		for name := range strings.SplitSeq(value, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				add(name)
-			}
-		}
-	}
+	line := strings.Join(header["Vary"], ", ")
 	for _, name := range names {
-		if !lists(line, name) {
-			add(name)
+		switch {
+		case lists(line, name):
+		case line == "":
+			line = name
+		default:
+			line += ", " + name
 		}
 	}
 	header["Vary"] = []string{line}

@@ -14,6 +14,8 @@ type domain struct {
 	host       string            // lower case, without port
 	site       string            // the domain that shares one choice
 	firstParty catalogue.HostSet // shared: not to be changed
+
+	plainOrigin, secureOrigin string // with http and with https
 }
 
 // domainOf returns the domain of a Host header, and remembers those of the latest.
@@ -25,7 +27,7 @@ func (h *Handler) domainOf(hostport string) domain {
 	hostport = strings.Clone(hostport) // not the request that it stands in
 	host := hostname(hostport)
 	site := h.site(host)
-	made := domain{host, site, catalogue.HostSet{host, site, "*." + site}}
+	made := domain{host, site, catalogue.HostSet{host, site, "*." + site}, "http://" + hostport, "https://" + hostport}
 	if len(hostport) <= maxHost {
 		h.domains.keep(hostport, made)
 	}

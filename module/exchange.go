@@ -20,13 +20,15 @@ type exchange struct {
 	request *http.Request
 	url     url.URL // as the visitor asked for it, before any rewrite
 	at      time.Time
-	domain  // of its host
+	dest    string // what the browser says it makes of the answer (Fetch Metadata §2.1)
+	domain         // of its host
 	choice  consent.Choice
 	gpc     bool // the browser sends Global Privacy Control
 	dnt     bool // the browser sends Do Not Track
 	permit  *gate.Permit
 	denied  []string // names of denied cookies the browser sent
 	ran     []int    // services that the page runs
+	few     [8]int   // room for those of most pages
 	page    bool     // the answer is an HTML document, sent or confirmed
 	// recorded says that the visit is.
 	recorded bool
@@ -37,10 +39,15 @@ type exchange struct {
 	revalidates bool
 
 	knownVariant string
+	knownBrowser *browser
 }
 
 func (h *Handler) newExchange(r *http.Request) *exchange {
-	x := &exchange{handler: h, request: r, url: *r.URL, at: h.app.now(), domain: h.domainOf(r.Host), gpc: consent.GPC(r.Header), dnt: consent.DNT(r.Header)}
+	x := &exchange{
+		handler: h, request: r, url: *r.URL, at: h.app.now(), dest: r.Header.Get("Sec-Fetch-Dest"), domain: h.domainOf(r.Host),
+		gpc: consent.GPC(r.Header), dnt: consent.DNT(r.Header),
+	}
+	x.ran = x.few[:0]
 	// Directives that rewrite the path, try_files among them, run before this one
 	// or after it; both change the request's URL.
 	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
@@ -54,9 +61,9 @@ func (h *Handler) newExchange(r *http.Request) *exchange {
 // origin returns the scheme and host the visitor sees.
 func (x *exchange) origin() string {
 	if x.secure() {
-		return "https://" + x.request.Host
+		return x.secureOrigin
 	}
-	return "http://" + x.request.Host
+	return x.plainOrigin
 }
 
 // home is origin for addresses that browsers follow, where a proxy before this server
@@ -66,8 +73,8 @@ func (x *exchange) origin() string {
 func (x *exchange) home() string {
 	ip, err := netip.ParseAddr(x.host)
 	local := x.host == "localhost" || strings.HasSuffix(x.host, ".localhost") || err == nil && ip.IsLoopback()
-	if x.request.Header.Get("Sec-Fetch-Dest") != "" && !local {
-		return "https://" + x.request.Host
+	if x.dest != "" && !local {
+		return x.secureOrigin
 	}
 	return x.origin()
 }
@@ -113,7 +120,7 @@ func (x *exchange) clientIP() netip.Addr {
 // or a script inserts. What a browser says it fetches as an image, font, style,
 // script or media isn't.
 func (x *exchange) mayBeDocument() bool {
-	switch x.request.Header.Get("Sec-Fetch-Dest") {
+	switch x.dest {
 	case "", "document", "iframe", "frame", "embed", "object", "empty", "fencedframe":
 		return true
 	}
@@ -124,14 +131,13 @@ func (x *exchange) mayBeDocument() bool {
 // worker of the site passes on has the mode of a navigation and no destination, in
 // frames too; there the banner takes itself out.
 func (x *exchange) opensPage() bool {
-	dest := x.request.Header.Get("Sec-Fetch-Dest")
-	return dest == "document" || dest == "empty" && x.request.Header.Get("Sec-Fetch-Mode") == "navigate"
+	return x.dest == "document" || x.dest == "empty" && x.request.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
 
 // fetchesDocument reports whether the browser says that it makes a document of the
 // answer, in a tab or in a frame.
 func (x *exchange) fetchesDocument() bool {
-	switch x.request.Header.Get("Sec-Fetch-Dest") {
+	switch x.dest {
 	case "document", "iframe", "frame", "embed", "object", "fencedframe":
 		return true
 	}
@@ -141,15 +147,14 @@ func (x *exchange) fetchesDocument() bool {
 // navigates reports whether the request asks for a whole page to be shown in
 // its own right: only there the banner belongs.
 func (x *exchange) navigates() bool {
-	header := x.request.Header
-	switch dest := header.Get("Sec-Fetch-Dest"); {
-	case dest == "document":
+	switch {
+	case x.dest == "document":
 		return true // browsers inside apps say in X-Requested-With which app it is
-	case dest != "" && !x.opensPage():
+	case x.dest != "" && !x.opensPage():
 		return false
 	}
 	for _, partial := range []string{"Hx-Request", "Turbo-Frame", "X-Pjax", "X-Requested-With"} {
-		if header.Get(partial) != "" {
+		if x.request.Header.Get(partial) != "" {
 			return false
 		}
 	}
@@ -184,12 +189,12 @@ func (x *exchange) upstream() *http.Request {
 		}
 	}
 	if document {
-		changed.Header.Set("Accept-Encoding", "identity")
+		changed.Header["Accept-Encoding"] = []string{"identity"}
 		if x.isRewritten() {
 			// A part can't be rewritten, and a date can't tell two variants apart.
-			changed.Header.Del("Range")
-			changed.Header.Del("If-Range")
-			changed.Header.Del("If-Modified-Since")
+			delete(changed.Header, "Range")
+			delete(changed.Header, "If-Range")
+			delete(changed.Header, "If-Modified-Since")
 		}
 		x.restoreValidators(changed.Header)
 	}
@@ -202,7 +207,7 @@ func (x *exchange) isRewritten() bool {
 }
 
 func (x *exchange) acceptsHTML() bool {
-	switch x.request.Header.Get("Sec-Fetch-Dest") {
+	switch x.dest {
 	case "document", "iframe", "frame":
 		return true
 	}

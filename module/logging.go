@@ -165,9 +165,10 @@ func allowsAddress(field zapcore.Field) bool {
 // markLog tells the access log whether the visitor lets visits be counted, once the
 // answer is given: a consent that was withdrawn meanwhile counts no more.
 func (x *exchange) markLog(r *http.Request) {
+	server, _ := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
 	extra, ok := r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields)
-	if !ok {
-		return
+	if !ok || server != nil && server.Logs == nil {
+		return // nothing is logged
 	}
 	allowed := x.permit.Running(x.handler.visits) && x.handler.app.shared.standing(x.choice.ID).InForce()
 	extra.Set(zap.Stringer("consent", logConsent(allowed)))

@@ -44,7 +44,7 @@ func (h *Handler) monthsKept(service catalogue.Service) int {
 	if service.Category != consent.Statistics {
 		return 0
 	}
-	return int(h.app.window(h.kind(service)))
+	return int(h.app.window(h.kind(service.ID)))
 }
 
 // loadOffers reads what sites asked about at any time; s.mu is held.

@@ -82,7 +82,7 @@ func (x *exchange) admitPolicy(header http.Header) {
 	if name != "" {
 		header[name] = append(slices.Clip(header[name]), value)
 	}
-	if list, value := x.permit.Allowlist(x.request.Header.Get("Sec-Fetch-Dest")); list != "" {
+	if list, value := x.permit.Allowlist(x.dest); list != "" {
 		header[list] = []string{value}
 	}
 	if name == "Content-Security-Policy" {

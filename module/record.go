@@ -7,9 +7,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/downstream"
+	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/storage"
 )
 
@@ -56,16 +56,16 @@ func (x *exchange) recordVisit(path, referrer string) {
 		Path:      path[:min(len(path), maxPath)],
 		Referrer:  referrerHost(referrer, x.host),
 	}
-	services, cookies := x.handler.gate.Services(), x.request.Cookies()
+	services := x.handler.gate.Services()
 	for _, i := range x.ran {
-		service := services[i]
+		service := &services[i]
 		if service.Category != consent.Statistics {
 			continue // the purpose of the record is analytics
 		}
 		visit.Services = append(visit.Services, storage.VisitService{
 			Service:   service.ID,
-			Kind:      x.handler.kind(service),
-			VisitorID: x.visitorID(i, cookies),
+			Kind:      x.handler.kind(service.ID),
+			VisitorID: x.visitorID(i),
 		})
 	}
 	store.AppendVisit(visit)
@@ -73,9 +73,9 @@ func (x *exchange) recordVisit(path, referrer string) {
 
 // kind returns the kind of a service's records: its own when it has a window of
 // its own.
-func (h *Handler) kind(service catalogue.Service) string {
-	if _, ok := h.app.Windows[service.ID]; ok {
-		return service.ID
+func (h *Handler) kind(service string) string {
+	if _, ok := h.app.Windows[service]; ok {
+		return service
 	}
 	return storage.VisitsKind
 }
@@ -83,11 +83,14 @@ func (h *Handler) kind(service catalogue.Service) string {
 // visitorID returns the value of the first of the cookies in which the service's
 // vendor keeps its identifier of the visitor: without it the vendor couldn't be asked
 // to delete later.
-func (x *exchange) visitorID(service int, cookies []*http.Cookie) string {
-	known := x.handler.gate.Services()[service]
-	api := cmp.Or(x.handler.app.Downstream[known.ID].API, known.Deletion)
-	for _, cookie := range cookies {
-		if cookie.Name != consent.CookieName && x.handler.gate.IsVisitorID(service, cookie.Name) {
+func (x *exchange) visitorID(service int) string {
+	for name := range gate.CookieNames(x.request.Header["Cookie"]) {
+		if name == consent.CookieName || !x.handler.gate.IsVisitorID(service, name) {
+			continue
+		}
+		for _, cookie := range x.request.CookiesNamed(name) {
+			known := &x.handler.gate.Services()[service]
+			api := cmp.Or(x.handler.app.Downstream[known.ID].API, known.Deletion)
 			// Cut to its bound, a cookie might lose what the vendor is asked by.
 			if visitor, ok := downstream.Visitor(api, cookie.Value); ok {
 				return visitor

@@ -34,17 +34,16 @@ func (x *exchange) judgeRedirect(header http.Header, status int) (action redirec
 		return followed, gate.Unknown
 	}
 	service, denied := x.permit.Reference(location, x.base())
-	dest := x.request.Header.Get("Sec-Fetch-Dest")
 	switch {
 	case !denied:
 		return followed, service
-	case dest != "" && !x.opensPage(), x.prefetched():
+	case x.dest != "" && !x.opensPage(), x.prefetched():
 		return ended, service
 	case !x.acceptsHTML():
 		return followed, service
 	case service == gate.Unknown:
 		// Fetch Metadata §2.4: a visitor's click, and not a script, opens the page.
-		if dest == "" || x.request.Header.Get("Sec-Fetch-User") == "?1" {
+		if x.dest == "" || x.request.Header.Get("Sec-Fetch-User") == "?1" {
 			return followed, service
 		}
 	case x.handler.gate.Services()[service].Category == consent.Functional:

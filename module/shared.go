@@ -57,7 +57,7 @@ func (x *exchange) sharedLifetime(header http.Header, status int) int {
 		request.Method != http.MethodGet && request.Method != http.MethodHead,
 		status != http.StatusOK && status != http.StatusNotModified,
 		x.choice.State != consent.Undecided, !x.asks(),
-		request.Header.Get("Sec-Fetch-Dest") != "document", !x.navigates(), x.isBot(),
+		x.dest != "document", !x.navigates(), x.isBot(),
 		len(request.Header["Cookie"]) > 0, len(request.Header["Authorization"]) > 0,
 		len(header["Set-Cookie"]) > 0, slices.Contains(listed(header["Vary"]), "*"):
 		return 0

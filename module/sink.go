@@ -32,11 +32,12 @@ var wholes = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // reset makes s ready for a page whose length the origin declared, or "". begin sends
 // the header; it is called once, before the first byte.
 func (s *sink) reset(out http.ResponseWriter, length string, begin func()) {
-	s.free()
 	*s = sink{out: out, begin: begin, length: -1}
 	// Trailers come behind a body without a length (RFC 9112 §7.1.2).
-	if n, err := strconv.Atoi(length); err == nil && out.Header()["Trailer"] == nil {
-		s.length = n
+	if length != "" && out.Header()["Trailer"] == nil {
+		if n, err := strconv.Atoi(length); err == nil {
+			s.length = n
+		}
 	}
 	if s.length >= 0 && s.length <= firstFlight {
 		s.whole = wholes.Get().(*bytes.Buffer)
@@ -50,6 +51,7 @@ func (s *sink) declare(growth int) {
 	}
 }
 
+// free gives up what is kept.
 func (s *sink) free() {
 	if s.whole != nil {
 		s.whole.Reset()

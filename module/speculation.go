@@ -18,7 +18,7 @@ const rulesType = "application/speculationrules+json"
 // fetchesRules reports whether the browser asks for speculation rules that a page's
 // header named.
 func (x *exchange) fetchesRules() bool {
-	return x.request.Header.Get("Sec-Fetch-Dest") == "speculationrules"
+	return x.dest == "speculationrules"
 }
 
 // rulesBody holds a set of speculation rules until it is known whole. Rules that

@@ -102,7 +102,7 @@ func (h *Handler) asked(lang string) receipt.Site {
 		}
 		recipient := receipt.Service{ID: service.ID, Name: service.Name, Vendor: service.Vendor, Category: service.Category, Countries: service.Countries}
 		if service.Category == consent.Statistics {
-			recipient.Kind = h.kind(service)
+			recipient.Kind = h.kind(service.ID)
 			recipient.Window = app.window(recipient.Kind)
 		}
 		site.Services = append(site.Services, recipient)

@@ -15,7 +15,7 @@ import (
 // tail: a proxy that aborts in the middle of a body panics, and what it began
 // must stay cut.
 type responseWriter struct {
-	*caddyhttp.ResponseWriterWrapper
+	caddyhttp.ResponseWriterWrapper
 	x       *exchange
 	status  int    // final status, 0 before it is known
 	decided bool   // the header was judged
@@ -37,7 +37,7 @@ type body interface {
 }
 
 func newResponseWriter(w http.ResponseWriter, x *exchange) *responseWriter {
-	return &responseWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, x: x}
+	return &responseWriter{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, x: x}
 }
 
 // WriteHeader implements http.ResponseWriter. The header of a page goes out with

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -13,15 +14,12 @@ import (
 // services, and the names that were left out. When nothing is denied it returns
 // values itself.
 func (p *Permit) Cookies(values []string, o Observer) (kept []string, denied []string) {
-	for _, value := range values {
-		for pair := range strings.SplitSeq(value, ";") {
-			name := cookieName(pair)
-			service, isDenied := p.cookie(name)
-			o.SawCookie(inventory.Report, name, "", service, isDenied)
-			if isDenied {
-				denied = append(denied, name)
-				o.Blocked(LayerCookie, service)
-			}
+	for name := range CookieNames(values) {
+		service, isDenied := p.cookie(name)
+		o.SawCookie(inventory.Report, name, "", service, isDenied)
+		if isDenied {
+			denied = append(denied, name)
+			o.Blocked(LayerCookie, service)
 		}
 	}
 	if len(denied) == 0 {
@@ -66,6 +64,19 @@ func (p *Permit) SetCookies(values []string, o Observer) []string {
 		}
 		return denied
 	})
+}
+
+// CookieNames returns the names of the cookies in a Cookie header's values.
+func CookieNames(values []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, value := range values {
+			for pair := range strings.SplitSeq(value, ";") {
+				if !yield(cookieName(pair)) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // cookieName returns the name in a pair as servers read it. A browser stores

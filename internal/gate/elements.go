@@ -61,33 +61,45 @@ func (e *Elements) Body(lang []byte) []byte {
 	return e.insertion.Body(e.place)
 }
 
-// references are the attributes through which an element loads something.
-var references = map[string][]string{
-	"script":  {"src", "href", "xlink:href"},
-	"iframe":  {"src"},
-	"frame":   {"src"},
-	"img":     {"src", "srcset"},
-	"image":   {"href", "xlink:href", "src", "srcset"},
-	"feimage": {"href", "xlink:href"},
-	"use":     {"href", "xlink:href"},
-	"source":  {"src", "srcset"},
-	"track":   {"src"},
-	"video":   {"src", "poster"},
-	"audio":   {"src"},
-	"embed":   {"src"},
-	"object":  {"data"},
-	"input":   {"src"},
-	"link":    {"href", "imagesrcset"},
-	"body":    {"background"},
-	"table":   {"background"},
-	"thead":   {"background"},
-	"tbody":   {"background"},
-	"tfoot":   {"background"},
-	"tr":      {"background"},
-	"td":      {"background"},
-	"th":      {"background"},
-	"a":       {"ping"},
-	"area":    {"ping"},
+// The attributes through which elements load something.
+var (
+	scriptReferences = []string{"src", "href", "xlink:href"}
+	imageReferences  = []string{"src", "srcset"}
+	sourceReferences = []string{"src"}
+	linkReferences   = []string{"href", "imagesrcset"}
+	tableReferences  = []string{"background"}
+	anchorReferences = []string{"ping"}
+	videoReferences  = []string{"src", "poster"}
+	objectReferences = []string{"data"}
+	useReferences    = []string{"href", "xlink:href"}
+	svgReferences    = []string{"href", "xlink:href", "src", "srcset"}
+)
+
+// references returns those of an element.
+func references(name string) []string {
+	switch name {
+	case "script":
+		return scriptReferences
+	case "img", "source":
+		return imageReferences
+	case "iframe", "frame", "embed", "track", "audio", "input":
+		return sourceReferences
+	case "link":
+		return linkReferences
+	case "body", "table", "thead", "tbody", "tfoot", "tr", "td", "th":
+		return tableReferences
+	case "a", "area":
+		return anchorReferences
+	case "video":
+		return videoReferences
+	case "object":
+		return objectReferences
+	case "feimage", "use":
+		return useReferences
+	case "image":
+		return svgReferences // the parser makes an img of it outside of SVG
+	}
+	return nil
 }
 
 // StartTag implements htmlstream.Handler.
@@ -116,7 +128,7 @@ func (e *Elements) StartTag(t *htmlstream.Tag) {
 			return
 		}
 	}
-	for _, attribute := range references[name] {
+	for _, attribute := range references(name) {
 		raw, ok := t.Attr(attribute)
 		if !ok || !e.hasBase && staysHere(raw) {
 			continue
@@ -167,15 +179,22 @@ func (e *Elements) reference(raw []byte) (service int, denied bool) {
 // most pages are such. What the site's own host answers to a collector's path is
 // decided when it's requested; scripts are judged by their paths as well.
 func staysHere(raw []byte) bool {
-	previous := byte(0)
-	for _, b := range raw {
-		if b == ':' || b == '&' || b == '\\' || b < ' ' || b == '/' && previous == '/' {
+	for i, b := range raw {
+		if mayLeave[b] && (b != '/' || i > 0 && raw[i-1] == '/') {
 			return false
 		}
-		previous = b
 	}
 	return true
 }
+
+// mayLeave holds the bytes for which staysHere looks; one slash alone leads nowhere.
+var mayLeave = func() (table [256]bool) {
+	for i := range table {
+		b := byte(i)
+		table[i] = b == ':' || b == '&' || b == '\\' || b == '/' || b < ' '
+	}
+	return table
+}()
 
 // candidates judges an attribute that holds several URLs: srcset, where
 // descriptors stand between them, and ping. One denied URL denies the

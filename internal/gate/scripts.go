@@ -10,7 +10,7 @@ import (
 // script judges a script by its address, and holds the text of one that has none.
 func (e *Elements) script(t *htmlstream.Tag) {
 	external := false
-	for _, attribute := range references["script"] {
+	for _, attribute := range scriptReferences {
 		raw, ok := t.Attr(attribute)
 		if !ok {
 			continue

@@ -27,7 +27,7 @@ func (r *Rewriter) named(i int) {
 	r.record = true
 	t := &r.tag
 	t.element, t.nameEnd = r.element, i-r.start
-	t.attributes, t.edits = t.attributes[:0], t.edits[:0]
+	t.attributes, t.initials, t.edits = t.attributes[:0], 0, t.edits[:0]
 	t.wantsText = false
 	t.foreign = r.spaces.foreign() && r.element.traits&breakout == 0
 	t.inNoscript = r.noscript.open
@@ -39,6 +39,7 @@ func (r *Rewriter) noteAttribute(i int) {
 	at := i - r.start
 	if r.record = at < maxTag && len(r.tag.attributes) < maxAttributes; r.record {
 		r.tag.attributes = append(r.tag.attributes, attribute{name: at, nameEnd: at})
+		r.tag.initials |= initial(r.in[i])
 	}
 }
 

@@ -12,6 +12,7 @@ type Tag struct {
 	element    *element
 	nameEnd    int
 	attributes []attribute
+	initials   uint32 // a bit for the first letter of each attribute's name, in any case
 	edits      edits
 	wantsText  bool
 	inNoscript bool
@@ -25,6 +26,9 @@ type attribute struct {
 	renamed         bool
 }
 
+// initial returns the bit of a name's first letter.
+func initial(c byte) uint32 { return 1 << (c & 0x1F) }
+
 // Name returns the element's name in lower case: a constant, not a copy. It is
 // empty for an element that loads and runs nothing by itself.
 func (t *Tag) Name() string { return t.element.name }
@@ -33,6 +37,9 @@ func (t *Tag) Name() string { return t.element.name }
 // as it is written: without its quotes, character references not decoded. It is
 // empty for an attribute without a value.
 func (t *Tag) Attr(name string) (raw []byte, ok bool) {
+	if name == "" || t.initials&initial(name[0]) == 0 {
+		return nil, false // as most that are asked for
+	}
 	for i := range t.attributes {
 		if a := &t.attributes[i]; equalFold(t.data[a.name:a.nameEnd], name) {
 			return t.data[a.value:a.valueEnd], true

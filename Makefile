@@ -91,8 +91,10 @@ guard-cost: tools ## what the guard costs the scripts of pages
 
 .PHONY: bench
 bench: tools ## the cost of the edge, against Caddy without it and nginx
-	go test -run '^$$' -bench Edge -benchtime 40x -timeout 90m ./bench
-	go test -run '^$$' -bench 'FirstByte|Stalled|Gate' -benchtime 15x -timeout 30m ./bench
+	go test -run '^$$' -bench Edge -benchtime 20x -timeout 90m ./bench
+	go test -run '^$$' -bench FirstByte -benchtime 200x -timeout 30m ./bench
+	go test -run '^$$' -bench Gate -benchtime 40x -timeout 30m ./bench
+	go test -run '^$$' -bench Stalled -benchtime 5x -timeout 30m ./bench
 
 .PHONY: bench-records
 bench-records: ## what durable consents and the destruction of a day cost, with ten million records

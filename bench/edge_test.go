@@ -29,7 +29,7 @@ import (
 // garbage collection too. "undecided" and "allowed" are of a page that came before,
 // "unique" is an undecided visitor's page of which each article is new.
 //
-//	go test -run '^$' -bench Edge -benchtime 40x -timeout 90m ./bench
+//	go test -run '^$' -bench Edge -benchtime 20x -timeout 90m ./bench
 func BenchmarkEdge(b *testing.B) {
 	origin := httptest.NewServer(http.HandlerFunc(servePage))
 	b.Cleanup(origin.Close)
@@ -39,8 +39,8 @@ func BenchmarkEdge(b *testing.B) {
 		name, query string
 		requests    int // per round
 	}{
-		{"10KB", "bytes=10240", 200}, {"100KB", "bytes=102400", 100}, {"1MB", "bytes=1048576", 24},
-		{"1.3MB-news", "bytes=1363149&news", 24},
+		{"10KB", "bytes=10240", 600}, {"100KB", "bytes=102400", 400}, {"1MB", "bytes=1048576", 60},
+		{"1.3MB-news", "bytes=1363149&news", 60},
 	} {
 		for _, encoding := range []string{"identity", "gzip", "zstd"} {
 			b.Run(page.name+"/"+encoding, func(b *testing.B) {

@@ -10,9 +10,9 @@ type browser struct {
 	bot    bool
 }
 
-func parseBrowser(userAgent string) browser {
+func parseBrowser(userAgent string) *browser {
 	ua := useragent.Parse(userAgent)
-	b := browser{name: ua.Name, os: ua.OS, bot: ua.Bot}
+	b := &browser{name: ua.Name, os: ua.OS, bot: ua.Bot}
 	switch {
 	case ua.Tablet:
 		b.device = "tablet"
@@ -30,15 +30,14 @@ const maxUserAgent = 512
 // browser is what the request's User-Agent says.
 func (x *exchange) browser() *browser {
 	if x.knownBrowser == nil {
-		b := x.handler.browserOf(x.request.Header.Get("User-Agent"))
-		x.knownBrowser = &b
+		x.knownBrowser = x.handler.browserOf(x.request.Header.Get("User-Agent"))
 	}
 	return x.knownBrowser
 }
 
 // browserOf is what a User-Agent says. Parsing one takes as long as rewriting a small
 // page, so that what the usual ones say is remembered.
-func (h *Handler) browserOf(userAgent string) browser {
+func (h *Handler) browserOf(userAgent string) *browser {
 	if len(userAgent) > maxUserAgent {
 		return parseBrowser(userAgent)
 	}

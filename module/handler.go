@@ -102,7 +102,7 @@ type Handler struct {
 	heads       headCache
 	pieces      pieces
 	memory      *memo.Memory
-	browsers    *recent[string, browser]
+	browsers    *recent[string, *browser]
 	choices     *recent[cookieKey, consent.Choice]
 	domains     *recent[string, domain] // by Host header
 	documents   documents
@@ -155,7 +155,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = app.(*App)
-	h.browsers, h.choices, h.domains = newRecent[string, browser](), newRecent[cookieKey, consent.Choice](), newRecent[string, domain]()
+	h.browsers, h.choices, h.domains = newRecent[string, *browser](), newRecent[cookieKey, consent.Choice](), newRecent[string, domain]()
 	h.memory = memo.NewMemory()
 	if err := h.provisionEncode(); err != nil {
 		return err

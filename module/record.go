@@ -57,6 +57,7 @@ func (x *exchange) recordVisit(path, referrer string) {
 		Referrer:  referrerHost(referrer, x.host),
 	}
 	services := x.handler.gate.Services()
+	visit.Services = make([]storage.VisitService, 0, len(x.ran))
 	for _, i := range x.ran {
 		service := &services[i]
 		if service.Category != consent.Statistics {

@@ -166,7 +166,7 @@ func (w *writer) commit(first *consentJob) (taken int, err error) {
 
 // take receives what waits in the channel, at most limit.
 func take[T any](from <-chan T, limit int) []T {
-	var list []T
+	list := make([]T, 0, min(len(from), limit))
 	for len(list) < limit {
 		select {
 		case item := <-from:

@@ -1,8 +1,10 @@
 package bench
 
 import (
+	"encoding/base64"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -48,8 +50,8 @@ var (
 
 // pageKind tells pages apart.
 type pageKind struct {
-	bytes int
-	news  bool
+	bytes   int
+	article string
 }
 
 func servePage(w http.ResponseWriter, r *http.Request) {
@@ -58,13 +60,16 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	kind, article := pageKind{size, r.URL.Query().Has("news")}, pageArticle
-	if kind.news {
-		article = newsArticle
+	kind := pageKind{size, pageArticle}
+	switch {
+	case r.URL.Query().Has("news"):
+		kind.article = newsArticle
+	case r.URL.Query().Has("noise"):
+		kind.article = noiseArticle
 	}
 	cached, ok := pages.Load(kind)
 	if !ok {
-		cached, _ = pages.LoadOrStore(kind, makePage(size, article))
+		cached, _ = pages.LoadOrStore(kind, makePage(size, kind.article))
 	}
 	page := cached.(string)
 	if r.URL.Query().Has("unique") {
@@ -75,6 +80,13 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 	io.WriteString(w, page)
 }
+
+// noiseArticle is text that can hardly be compressed.
+var noiseArticle = func() string {
+	random, noise := rand.NewChaCha8([32]byte{}), make([]byte, 768<<10)
+	random.Read(noise)
+	return "<p>" + base64.StdEncoding.EncodeToString(noise) + "</p>\n"
+}()
 
 func makePage(size int, article string) string {
 	var page strings.Builder

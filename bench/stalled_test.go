@@ -18,7 +18,8 @@ import (
 )
 
 // BenchmarkStalledPages reports the resident memory, in MiB, that 1,000 pages of 1 MB
-// take of which the visitors have read but the beginning: of a server that only
+// take of which the visitors have read but the beginning, and which can't be compressed
+// to where the kernel would take the whole page for them: of a server that only
 // passes them on, and of one that rewrites them. It reports medians, and the most that
 // the second took above the first.
 //
@@ -34,7 +35,7 @@ func BenchmarkStalledPages(b *testing.B) {
 				for i := range grown {
 					edge := startEdge(b, origin.URL)
 					base := []string{edge.plain, edge.gated}[i]
-					edge.get(b, base+"/page?bytes=1048576", "", encoding)
+					edge.get(b, base+"/page?bytes=1048576&noise", "", encoding)
 					before := resident(b, edge.pid)
 					conns := make([]net.Conn, visitors)
 					var group sync.WaitGroup
@@ -78,7 +79,7 @@ func stall(b *testing.B, base, encoding string) net.Conn {
 	if err != nil {
 		b.Fatal(err)
 	}
-	fmt.Fprintf(conn, "GET /page?bytes=1048576 HTTP/1.1\r\nHost: %s\r\nAccept: text/html\r\nAccept-Encoding: %s\r\n"+
+	fmt.Fprintf(conn, "GET /page?bytes=1048576&noise HTTP/1.1\r\nHost: %s\r\nAccept: text/html\r\nAccept-Encoding: %s\r\n"+
 		"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n\r\n", host, encoding)
 	if _, err := bufio.NewReaderSize(conn, 16).ReadByte(); err != nil {
 		b.Fatal(err)

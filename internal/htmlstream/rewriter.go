@@ -52,9 +52,9 @@ type Handler interface {
 	// absent or longer than 35 bytes.
 	Body(lang []byte) []byte
 	// StartTag is called for every start tag of an element that can load or run
-	// something, and for every other that has a style attribute. It edits through t. Of more than 1024 attributes t has the first
-	// 1024; of a tag longer than 64 KB, those behind which another one begins
-	// within its first 64 KB.
+	// something, and for every other that has a style attribute. It edits through t.
+	// Of more than 1024 attributes t has the first 1024; of a tag longer than 64 KB,
+	// those behind which another one begins within its first 64 KB.
 	StartTag(t *Tag)
 	// Script is called with the text of an inline script for which StartTag
 	// called t.HoldText: with all of it or, if it is longer than 32 KB, with

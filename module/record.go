@@ -89,15 +89,17 @@ func (x *exchange) visitorID(service int) string {
 		if name == consent.CookieName || !x.handler.gate.IsVisitorID(service, name) {
 			continue
 		}
-		for _, cookie := range x.request.CookiesNamed(name) {
-			known := &x.handler.gate.Services()[service]
-			api := cmp.Or(x.handler.app.Downstream[known.ID].API, known.Deletion)
-			// Cut to its bound, a cookie might lose what the vendor is asked by.
-			if visitor, ok := downstream.Visitor(api, cookie.Value); ok {
-				return visitor
-			}
-			return cookie.Value[:min(len(cookie.Value), maxVisitorID)]
+		cookies := x.request.CookiesNamed(name)
+		if len(cookies) == 0 {
+			continue
 		}
+		known, value := &x.handler.gate.Services()[service], cookies[0].Value
+		api := cmp.Or(x.handler.app.Downstream[known.ID].API, known.Deletion)
+		// Cut to its bound, a cookie might lose what the vendor is asked by.
+		if visitor, ok := downstream.Visitor(api, value); ok {
+			return visitor
+		}
+		return value[:min(len(value), maxVisitorID)]
 	}
 	return ""
 }

@@ -16,7 +16,7 @@ const (
 	// maxBatch bounds how many consents, and how many visits, share a commit.
 	maxBatch = 512
 	// maxStatements bounds the prepared statements; a few are added each day.
-	maxStatements = 64
+	maxStatements = 128
 	// gathering is how long a visit may wait for others to share its commit: a
 	// commit costs a disk flush, and nobody waits for a visit's.
 	gathering = 200 * time.Millisecond

@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -34,7 +35,7 @@ func serveTunnel(t *testing.T, o *origin) {
 			"Set-Cookie: session=1\r\nSet-Cookie: _ga=1\r\n\r\n")
 		for {
 			line, err := buffered.ReadString('\n')
-			if err != nil {
+			if err != nil || line == goodbye {
 				return
 			}
 			io.WriteString(conn, "echo <body>"+line)
@@ -42,7 +43,11 @@ func serveTunnel(t *testing.T, o *origin) {
 	})
 }
 
-// speak pins that lines go through an open tunnel, both ways, one after the other.
+// goodbye is the line at which the origin closes a tunnel.
+const goodbye = "bye\n"
+
+// speak pins that lines go through an open tunnel, both ways, one after the other, and
+// that the tunnel ends for the visitor when the origin ends it.
 func speak(t *testing.T, tunnel io.ReadWriter) {
 	t.Helper()
 	reader := bufio.NewReader(tunnel)
@@ -53,6 +58,12 @@ func speak(t *testing.T, tunnel io.ReadWriter) {
 		if line, err := reader.ReadString('\n'); err != nil || line != "echo <body>"+word {
 			t.Fatalf("got %q, %v", line, err)
 		}
+	}
+	if _, err := io.WriteString(tunnel, goodbye); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(reader); len(rest) > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("the tunnel goes on with %q, %v", rest, err)
 	}
 }
 

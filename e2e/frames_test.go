@@ -19,67 +19,89 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// film is what the browser showed, picture by picture.
+// film is what the browser shows, picture by picture, from record to stop.
 type film struct {
-	mu     sync.Mutex
-	frames [][]byte // PNG
+	b         *browser
+	stop      func()
+	mu        sync.Mutex
+	pictures  []image.Image
+	malformed error
 }
 
-// record films the tab until the returned function is called.
-func (b *browser) record() (stop func() []image.Image) {
+// record films the tab.
+func (b *browser) record() *film {
 	b.t.Helper()
-	f := &film{}
 	ctx, cancel := context.WithCancel(b.ctx)
-	arrived := make(chan int64, 1000)
+	f := &film{b: b}
+	arrived := make(chan *page.EventScreencastFrame, 1000)
 	err := chromedp.Listen(ctx, func(event any) {
 		if frame, ok := event.(*page.EventScreencastFrame); ok {
-			f.mu.Lock()
-			f.frames = append(f.frames, frame.Data)
-			f.mu.Unlock()
-			arrived <- frame.SessionID
+			arrived <- frame
 		}
 	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var answering sync.WaitGroup
-	answering.Go(func() {
+	var developing sync.WaitGroup
+	developing.Go(func() {
 		for {
 			select {
-			case session := <-arrived:
+			case frame := <-arrived:
+				picture, err := png.Decode(bytes.NewReader(frame.Data))
+				f.mu.Lock()
+				if err != nil {
+					f.malformed = err
+				} else {
+					f.pictures = append(f.pictures, picture)
+				}
+				f.mu.Unlock()
 				// Of a tab that ends, nobody waits for the next frame.
 				_, _ = chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (cdp.Empty, error) {
-					return cdp.Call(ctx, target, page.ScreencastFrameAck, page.ScreencastFrameAckParams{SessionID: session})
+					return cdp.Call(ctx, target, page.ScreencastFrameAck, page.ScreencastFrameAckParams{SessionID: frame.SessionID})
 				})
 			case <-ctx.Done():
 				return
 			}
 		}
 	})
-	call(b, page.StartScreencast, page.StartScreencastParams{Format: "png", MaxFramesInFlight: 50})
-	return func() []image.Image {
-		b.t.Helper()
+	f.stop = func() {
 		call(b, page.StopScreencast, cdp.Empty{})
 		cancel()
-		answering.Wait()
+		developing.Wait()
+	}
+	call(b, page.StartScreencast, page.StartScreencastParams{Format: "png", MaxFramesInFlight: 50})
+	return f
+}
+
+// until waits for the film to come to a picture: a busy machine shows it long after
+// the page has become so.
+func (f *film) until(shown string, holds func(scene) bool) {
+	f.b.t.Helper()
+	eventually(f.b.t, shown, func() error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		var pictures []image.Image
-		for _, frame := range f.frames {
-			picture, err := png.Decode(bytes.NewReader(frame))
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			pictures = append(pictures, picture)
+		if f.malformed != nil {
+			return f.malformed
 		}
-		return pictures
-	}
+		if n := len(f.pictures); n == 0 || !holds(sceneOf(f.pictures[n-1])) {
+			return fmt.Errorf("the last of %d pictures doesn't show it", n)
+		}
+		return nil
+	})
+}
+
+// cut throws away what was filmed so far but the last picture.
+func (f *film) cut() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pictures = f.pictures[max(0, len(f.pictures)-1):]
 }
 
 // Colours that nothing else on the filmed page has.
 var (
 	mark   = color.RGBA{200, 20, 20, 255}  // of the site, where the visitor has scrolled to
 	accent = color.RGBA{11, 107, 203, 255} // of Accept and Refuse: Caddyfile.example
+	end    = color.RGBA{20, 160, 20, 255}  // of the mark when nothing more is filmed
 )
 
 // spot returns the box of a colour in the picture, empty when it isn't there.
@@ -101,6 +123,30 @@ func spot(picture image.Image, c color.RGBA) (box image.Rectangle) {
 // filmedHead begins a page that has its mark in view once it is scrolled to 700 px.
 const filmedHead = `<!doctype html><html lang=ru><head><meta charset=utf-8><meta name=viewport content="width=device-width"><title>x</title>
 <style>body { margin: 0; height: 4000px; background: #eee } i { position: absolute; top: 800px; left: 100px; width: 150px; height: 150px; background: #c81414 }</style></head>`
+
+// scene is what one picture shows of the filmed page.
+type scene struct {
+	banner  bool
+	inPlace bool // the site's mark is where the visitor has scrolled to
+	blank   bool
+	ended   bool
+	mark    image.Rectangle
+}
+
+func sceneOf(picture image.Image) scene {
+	const viewport = 390.0
+	scale := float64(picture.Bounds().Dx()) / viewport
+	box := spot(picture, mark)
+	x, y := float64(box.Min.X)/scale, float64(box.Min.Y)/scale
+	r, g, b, _ := picture.At(2, 2).RGBA()
+	return scene{
+		banner:  !spot(picture, accent).Empty(),
+		inPlace: !box.Empty() && x >= 96 && x <= 104 && y >= 94 && y <= 106,
+		blank:   r>>8 != 0xee || g>>8 != 0xee || b>>8 != 0xee,
+		ended:   !spot(picture, end).Empty(),
+		mark:    box,
+	}
+}
 
 // What the visitor sees from the press of an answer until the page stands in its new
 // state: the page where he was, first with the banner, then without it. No picture
@@ -128,59 +174,63 @@ func TestAnswerIsWithoutAFlash(t *testing.T) {
 			must[bool](b, `(scrollTo(0, 700), true)`)
 			b.until(`scrollY === 700`)
 			b.openDetails(choice == "save")
-			b.do(chromedp.Evaluate[chromedp.Void](twoFrames, chromedp.EvalAwaitPromise))
+			f := b.record()
+			f.until(where+": the film begins with the banner over the page", func(s scene) bool { return s.banner && s.inPlace })
+			f.cut()
 			b.slow(slow)
-			stop := b.record()
 			b.click(bannerPart("button[value=" + choice + "]"))
 			b.until(decided)
-			b.do(chromedp.Evaluate[chromedp.Void](twoFrames, chromedp.EvalAwaitPromise))
-			// One more picture for sure: of a page that has its answer.
-			must[bool](b, `(document.querySelector('h1').textContent = '.', true)`)
-			b.do(chromedp.Evaluate[chromedp.Void](twoFrames, chromedp.EvalAwaitPromise))
-			pictures := stop()
+			f.until(where+": the film comes to the page without its banner", func(s scene) bool { return !s.banner && s.inPlace })
+			must[bool](b, `(document.querySelector('i').style.background = '#14a014', true)`)
+			f.until(where+": the film has its end", func(s scene) bool { return s.ended })
+			f.stop()
 			if dir := os.Getenv("E2E_SCREENSHOTS"); dir != "" {
-				for i, picture := range pictures {
-					b.shoot(filepath.Join(dir, fmt.Sprintf("answer-%s-%t-%d.png", choice, slow, i+1)), func(context.Context, *chromedp.Target) ([]byte, error) {
-						var out bytes.Buffer
-						err := png.Encode(&out, picture)
-						return out.Bytes(), err
-					})
-				}
+				f.print(filepath.Join(dir, fmt.Sprintf("answer-%s-%t", choice, slow)))
 			}
-			var asked, answered, early int
-			standing := false // the page without its banner, where the visitor was
-			for i, picture := range pictures {
-				scale := float64(picture.Bounds().Dx()) / 390
-				box := spot(picture, mark)
-				banner := !spot(picture, accent).Empty()
-				at := image.Pt(int(float64(box.Min.X)/scale), int(float64(box.Min.Y)/scale))
-				switch inPlace := at.X >= 96 && at.X <= 104 && at.Y >= 94 && at.Y <= 106; {
-				case inPlace:
-					standing = !banner
-				case banner || standing:
-					t.Errorf("%s: picture %d of %d is without the site or of another place: the mark is at %v", where, i+1, len(pictures), box)
-				default:
-					early++
-				}
-				if r, g, b, _ := picture.At(2, 2).RGBA(); r>>8 != 0xee || g>>8 != 0xee || b>>8 != 0xee {
-					t.Errorf("%s: picture %d of %d is blank", where, i+1, len(pictures))
-				}
-				switch {
-				case !banner:
-					answered++
-				case answered > 0:
-					t.Errorf("%s: picture %d of %d shows the banner again", where, i+1, len(pictures))
-				default:
-					asked++
-				}
-			}
-			if asked == 0 || answered == 0 || !standing {
-				t.Errorf("%s: %d pictures show the banner and %d the page without it: the film tells nothing", where, asked, answered)
-			}
-			t.Logf("%s: %d pictures with the banner, then %d without it, %d of them before the site's content", where, asked, answered, early)
+			f.judge(where)
 		}
 	}
 }
 
-// twoFrames is done when what the page has become is painted.
-const twoFrames = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`
+// judge holds the film, from the page that asks to its end, to what a visitor may see.
+func (f *film) judge(where string) {
+	var asked, answered, early int
+	standing := false // the page without its banner, where the visitor was
+	for i, picture := range f.pictures {
+		s := sceneOf(picture)
+		if s.ended {
+			break
+		}
+		switch {
+		case s.inPlace:
+			standing = !s.banner
+		case s.banner || standing:
+			f.b.t.Errorf("%s: picture %d of %d is without the site or of another place: the mark is at %v", where, i+1, len(f.pictures), s.mark)
+		default:
+			early++
+		}
+		if s.blank {
+			f.b.t.Errorf("%s: picture %d of %d is blank", where, i+1, len(f.pictures))
+		}
+		switch {
+		case !s.banner:
+			answered++
+		case answered > 0:
+			f.b.t.Errorf("%s: picture %d of %d shows the banner again", where, i+1, len(f.pictures))
+		default:
+			asked++
+		}
+	}
+	f.b.t.Logf("%s: %d pictures with the banner, then %d without it, %d of them before the site's content", where, asked, answered, early)
+}
+
+// print writes the film's pictures to files that begin with the given path.
+func (f *film) print(path string) {
+	for i, picture := range f.pictures {
+		f.b.shoot(fmt.Sprintf("%s-%d.png", path, i+1), func(context.Context, *chromedp.Target) ([]byte, error) {
+			var out bytes.Buffer
+			err := png.Encode(&out, picture)
+			return out.Bytes(), err
+		})
+	}
+}

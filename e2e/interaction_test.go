@@ -111,3 +111,6 @@ func (t touch) String() string {
 	}
 	return fmt.Sprintf("%.0f ms (%.0f before, %.1f in handlers, %.0f to the paint)", t.Whole, t.Before, t.Handlers, t.Paint)
 }
+
+// twoFrames is done when what the page has become is painted.
+const twoFrames = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`

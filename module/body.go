@@ -7,9 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mamen-ai/consentgate/internal/catalogue"
 	"github.com/mamen-ai/consentgate/internal/contentcoding"
-	"github.com/mamen-ai/consentgate/internal/gate"
 	"github.com/mamen-ai/consentgate/internal/memo"
 )
 
@@ -176,7 +174,7 @@ func (b *bodyWriter) Recycle() {
 	b.x = nil
 	b.sink.free()
 	b.sink = sink{}
-	b.rewriter.Reset(nil, io.Discard, nil, catalogue.Base{}, nil, gate.Insertion{})
+	b.rewriter.Release()
 	bodyWriters.Put(b)
 }
 
@@ -271,9 +269,12 @@ func (w insertedWriter) Write(p []byte) (int, error) {
 // Insert implements htmlstream.Inserter.
 func (w insertedWriter) Insert(text []byte) error {
 	piece := w.x.handler.pieces.of(text)
-	if piece == nil {
+	switch {
+	case piece == nil:
 		_, err := w.Write(text)
 		return err
+	case len(text) < minInterruption:
+		return w.WritePiece(piece)
 	}
 	return w.writePiece(piece)
 }

@@ -71,9 +71,13 @@ type pieces struct {
 // maxPieces bounds them: those of all languages, choices and reasons to ask again.
 const maxPieces = 1024
 
-// minPiece is from how many bytes on a piece is worth an interruption of what is
-// compressed as it comes.
-const minPiece = 2 << 10
+const (
+	// minPiece is from how many bytes on a piece behind another one spares time.
+	minPiece = 512
+	// minInterruption is from how many on a piece is worth an interruption of what is
+	// compressed as it comes.
+	minInterruption = 2 << 10
+)
 
 // add makes a text a piece, which must not change after.
 func (p *pieces) add(text []byte) {

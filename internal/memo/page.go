@@ -10,7 +10,7 @@ import (
 )
 
 // Page rewrites one page. A zero Page is to be Reset before use, and can be used again
-// after another Reset. It isn't safe for concurrent use.
+// after another Reset; meanwhile Release keeps it from holding on to anything. It isn't safe for concurrent use.
 //
 // The page is cut into segments that end where the rewriter rests: an opening, in which
 // the body begins, then segments of at least 4 KB, and what is left at the end. A
@@ -69,6 +69,14 @@ func (p *Page) Reset(m *Memory, w io.Writer, permit *gate.Permit, base catalogue
 		return
 	}
 	p.key = key{part: opening, permit: p.context.Permit, path: maphash.String(m.seed, p.context.Path)}
+}
+
+// Release lets go of all that p was given. Before another use it must be Reset.
+func (p *Page) Release() {
+	p.memory, p.found, p.context, p.key = nil, nil, gate.Context{}, key{}
+	p.witness.Observer = nil
+	p.out.reset(io.Discard)
+	p.elements.Reset(nil, catalogue.Base{}, nil, gate.Insertion{})
 }
 
 // Whole says, before the first Write, that the page is a document and no fragment; see

@@ -6,6 +6,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -27,7 +28,9 @@ import (
 // server per request and their ratio to the same server's plain proxy; and the median of
 // the rounds' own ratios, which leaves out what comes seldom: a neighbour's burst, but a
 // garbage collection too. "undecided" and "allowed" are of a page that came before,
-// "unique" is an undecided visitor's page of which each article is new.
+// "unique" is an undecided visitor's page of which each article is new, "ahead" an
+// allowed one fetched ahead of the visitor, which is no visit, and "text" the page's
+// bytes as plain text, with which there is nothing to do.
 //
 //	go test -run '^$' -bench Edge -benchtime 20x -timeout 90m ./bench
 func BenchmarkEdge(b *testing.B) {
@@ -56,25 +59,30 @@ const recording = 300 * time.Millisecond
 
 // variant is one way to be served, measured round by round.
 type variant struct {
-	name, base, path, cookie string
-	pid                      int
-	costs                    []float64 // CPU µs per request
+	name, base, path string
+	header           http.Header // of each request, besides the usual
+	pid              int
+	costs            []float64 // CPU µs per request
 }
 
 func compare(b *testing.B, edge *edge, nginx *nginx, path, encoding string, requests int) {
 	serve := func(v *variant) float64 {
 		before := cpu(b, v.pid)
 		for range requests {
-			edge.get(b, v.base+v.path, v.cookie, encoding)
+			edge.get(b, v.base+v.path, encoding, v.header)
 		}
 		time.Sleep(recording)
 		return (cpu(b, v.pid) - before).Seconds() * 1e6 / float64(requests)
 	}
+	cookie := http.Header{"Cookie": {edge.cookie}}
+	ahead := http.Header{"Cookie": {edge.cookie}, "Sec-Purpose": {"prefetch"}}
 	ours := []*variant{
 		{name: "plain", base: edge.plain, path: path, pid: edge.pid},
 		{name: "undecided", base: edge.gated, path: path, pid: edge.pid},
 		{name: "unique", base: edge.gated, path: path + "&unique", pid: edge.pid},
-		{name: "allowed", base: edge.gated, path: path, cookie: edge.cookie, pid: edge.pid},
+		{name: "allowed", base: edge.gated, path: path, header: cookie, pid: edge.pid},
+		{name: "ahead", base: edge.gated, path: path, header: ahead, pid: edge.pid},
+		{name: "text", base: edge.gated, path: path + "&text", header: cookie, pid: edge.pid},
 	}
 	theirs := []*variant{
 		{name: "nginx", base: nginx.plain, path: path, pid: nginx.pid},
@@ -238,7 +246,7 @@ func (e *edge) accept(b *testing.B) string {
 	return ""
 }
 
-func (e *edge) get(b *testing.B, address, cookie, encoding string) {
+func (e *edge) get(b *testing.B, address, encoding string, header http.Header) {
 	request, err := http.NewRequest(http.MethodGet, address, nil)
 	if err != nil {
 		b.Fatal(err)
@@ -251,9 +259,7 @@ func (e *edge) get(b *testing.B, address, cookie, encoding string) {
 		"Sec-Fetch-Mode":  {"navigate"},
 		"User-Agent":      {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"},
 	}
-	if cookie != "" {
-		request.Header.Set("Cookie", cookie)
-	}
+	maps.Copy(request.Header, header)
 	response, err := e.client.Do(request)
 	if err != nil {
 		b.Fatal(err)

@@ -22,10 +22,11 @@ import (
 
 // BenchmarkGate compares all that is done to the bytes of an undecided visitor's
 // page, with the built-in catalogue and in writes of 32 KB, with the tokenizer of
-// x/net/html alone: the best rounds of both, which a busy machine disturbs least. No
-// inline script is searched for "hosts". They are searched anew for "new", and were seen
-// before for "known", as those of a site's pages are. The pages themselves were seen before for "remembered";
-// for "forgotten" there is a memory, but never of what comes.
+// x/net/html alone: the best rounds of both, which a busy machine disturbs least.
+// "hosts" judges what the elements load, "styles" what style sheets load as well. Inline
+// scripts are searched too, anew each time for "new", and were seen before for "known",
+// as those of a site's pages are. The pages themselves were seen before for
+// "remembered"; for "forgotten" there is a memory, but never of what comes.
 //
 // CONSENTGATE_CORPUS names a directory of real pages, and CONSENTGATE_CORPUS_LIST a
 // file with the names of those to take.
@@ -43,14 +44,14 @@ func BenchmarkGate(b *testing.B) {
 		sets["corpus"] = pages
 	}
 	for name, pages := range sets {
-		for _, kind := range []string{"hosts", "new", "known", "forgotten", "remembered"} {
+		for _, kind := range []string{"hosts", "styles", "new", "known", "forgotten", "remembered"} {
 			b.Run(name+"/"+kind, func(b *testing.B) { compareWithTokenizer(b, services, pages, kind) })
 		}
 	}
 }
 
 func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]byte, kind string) {
-	if kind == "hosts" {
+	if kind == "hosts" || kind == "styles" {
 		services = slices.Clone(services)
 		for i := range services {
 			services[i].Inline = nil
@@ -70,11 +71,15 @@ func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]
 	site := catalogue.Base{Scheme: "https", Host: "example.kz", Path: "/", FirstParty: catalogue.HostSet{"example.kz", "*.example.kz"}}
 	var (
 		elements gate.Elements
+		handler  htmlstream.Handler = &elements
 		rewriter htmlstream.Rewriter
 		page     memo.Page
 		memory   *memo.Memory // nil: the page is scanned and nothing else
 	)
-	if kind == "remembered" {
+	switch kind {
+	case "hosts":
+		handler = withoutStyles{&elements}
+	case "remembered":
 		memory = memo.NewMemory()
 	}
 	permit, size := fresh(), 0
@@ -96,7 +101,7 @@ func compareWithTokenizer(b *testing.B, services []catalogue.Service, pages [][]
 				page.Reset(memory, io.Discard, permit, site, silent{}, gate.Insertion{})
 			} else {
 				elements.Reset(permit, site, silent{}, gate.Insertion{})
-				rewriter.Reset(io.Discard, &elements)
+				rewriter.Reset(io.Discard, handler)
 				w = &rewriter
 			}
 			for len(rest) > 0 {
@@ -149,6 +154,11 @@ func corpusPages(b *testing.B) (pages [][]byte) {
 	}
 	return pages
 }
+
+// withoutStyles doesn't read style elements.
+type withoutStyles struct{ *gate.Elements }
+
+func (withoutStyles) Style(t *htmlstream.Text, _ bool) int { return len(t.Bytes()) }
 
 // silent is an observer that the work is done for and nothing else.
 type silent struct{}

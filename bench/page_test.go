@@ -76,7 +76,11 @@ func servePage(w http.ResponseWriter, r *http.Request) {
 		// Every article is another one each time.
 		page = strings.ReplaceAll(page, "Заголовок", fmt.Sprintf("%018d", served.Add(1)))
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	contentType := "text/html; charset=utf-8"
+	if r.URL.Query().Has("text") {
+		contentType = "text/plain; charset=utf-8"
+	}
+	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 	io.WriteString(w, page)
 }

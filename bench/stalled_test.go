@@ -35,7 +35,7 @@ func BenchmarkStalledPages(b *testing.B) {
 				for i := range grown {
 					edge := startEdge(b, origin.URL)
 					base := []string{edge.plain, edge.gated}[i]
-					edge.get(b, base+"/page?bytes=1048576&noise", "", encoding)
+					edge.get(b, base+"/page?bytes=1048576&noise", encoding, nil)
 					before := resident(b, edge.pid)
 					conns := make([]net.Conn, visitors)
 					var group sync.WaitGroup

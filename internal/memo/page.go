@@ -10,7 +10,8 @@ import (
 )
 
 // Page rewrites one page. A zero Page is to be Reset before use, and can be used again
-// after another Reset; meanwhile Release keeps it from holding on to anything. It isn't safe for concurrent use.
+// after another Reset; Release, between the two, lets go of what it was given. It isn't
+// safe for concurrent use.
 //
 // The page is cut into segments that end where the rewriter rests: an opening, in which
 // the body begins, then segments of at least 4 KB, and what is left at the end. A

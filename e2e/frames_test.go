@@ -120,9 +120,11 @@ func spot(picture image.Image, c color.RGBA) (box image.Rectangle) {
 	return box
 }
 
-// filmedHead begins a page that has its mark in view once it is scrolled to 700 px.
+// filmedHead begins a page that has its mark in view once it is scrolled to 700 px. Its
+// heading has no margin, which would be the body's as well: where Chromium paints the
+// body before its content, it would scroll with it for a moment (CSS Scroll Anchoring 1).
 const filmedHead = `<!doctype html><html lang=ru><head><meta charset=utf-8><meta name=viewport content="width=device-width"><title>x</title>
-<style>body { margin: 0; height: 4000px; background: #eee } i { position: absolute; top: 800px; left: 100px; width: 150px; height: 150px; background: #c81414 }</style></head>`
+<style>body { margin: 0; height: 4000px; background: #eee } h1 { margin: 0 } i { position: absolute; top: 800px; left: 100px; width: 150px; height: 150px; background: #c81414 }</style></head>`
 
 // scene is what one picture shows of the filmed page.
 type scene struct {

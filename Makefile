@@ -91,7 +91,7 @@ guard-cost: tools ## what the guard costs the scripts of pages
 
 .PHONY: bench
 bench: tools ## the cost of the edge, against Caddy without it and nginx
-	go test -run '^$$' -bench Edge -benchtime 20x -timeout 120m ./bench
+	go test -run '^$$' -bench Edge -benchtime 20x -timeout 90m ./bench
 	go test -run '^$$' -bench FirstByte -benchtime 200x -timeout 30m ./bench
 	go test -run '^$$' -bench Gate -benchtime 40x -timeout 30m ./bench
 	go test -run '^$$' -bench Stalled -benchtime 5x -timeout 30m ./bench

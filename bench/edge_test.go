@@ -32,7 +32,7 @@ import (
 // allowed one fetched ahead of the visitor, which is no visit, and "text" the page's
 // bytes as plain text, with which there is nothing to do.
 //
-//	go test -run '^$' -bench Edge -benchtime 20x -timeout 120m ./bench
+//	go test -run '^$' -bench Edge -benchtime 20x -timeout 90m ./bench
 func BenchmarkEdge(b *testing.B) {
 	origin := httptest.NewServer(http.HandlerFunc(servePage))
 	b.Cleanup(origin.Close)

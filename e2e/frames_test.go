@@ -153,9 +153,9 @@ func sceneOf(picture image.Image) scene {
 // What the visitor sees from the press of an answer until the page stands in its new
 // state: the page where he was, first with the banner, then without it. No picture
 // is blank or shows the banner again, and none loses the page once it stands where
-// the visitor was. Chromium paints a page part by part when network or processor
-// are slow, as it does without the edge: its background may come before its content,
-// and its content before the place the visitor has scrolled to.
+// the visitor was. When network or processor are slow, Chromium paints a page part by
+// part, and scripts before the content make that likelier: its background may come
+// before its content, and its content before the place the visitor has scrolled to.
 func TestAnswerIsWithoutAFlash(t *testing.T) {
 	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -268,15 +268,11 @@ func (w insertedWriter) Write(p []byte) (int, error) {
 
 // Insert implements htmlstream.Inserter.
 func (w insertedWriter) Insert(text []byte) error {
-	piece := w.x.handler.pieces.of(text)
-	switch {
-	case piece == nil:
-		_, err := w.Write(text)
-		return err
-	case len(text) < minInterruption:
-		return w.WritePiece(piece)
+	if piece := w.x.handler.pieces.of(text); piece != nil && (w.apart || len(text) >= minInterruption) {
+		return w.writePiece(piece)
 	}
-	return w.writePiece(piece)
+	_, err := w.Write(text)
+	return err
 }
 
 // WritePiece implements memo.PieceWriter. A piece that doesn't follow another is written

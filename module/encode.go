@@ -73,7 +73,7 @@ const maxPieces = 1024
 
 const (
 	// minPiece is from how many bytes on a piece behind another one spares time.
-	minPiece = 512
+	minPiece = 256
 	// minInterruption is from how many on a piece is worth an interruption of what is
 	// compressed as it comes.
 	minInterruption = 2 << 10

@@ -2,6 +2,7 @@ package module_test
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -164,6 +165,34 @@ func TestRememberedOpeningIsCompressedOnce(t *testing.T) {
 			if body := decompress(t, coding, a.body); body != want {
 				t.Errorf("choice %q, %s: %d bytes, not %d", choice, coding, len(body), len(want))
 			}
+		}
+	}
+}
+
+// Behind the head and what stands between it and the body, which go out as pieces, the
+// control is one too: pages that differ only behind it begin with the same bytes, and
+// those hold all of it.
+func TestControlIsCompressedOnce(t *testing.T) {
+	e := start(t, options{app: "cross_border allow"})
+	var tail string
+	opening := strings.Replace(trackerPage, "</head>", strings.Repeat(`<meta name=description content="what the page is about">`, 20)+"</head>", 1)
+	opening = strings.Replace(opening, "</body>", strings.Repeat("<p>text</p>", 100)+"</body>", 1)
+	e.origin.serve(func(w http.ResponseWriter, r *http.Request) { writePage(w, opening+tail) })
+	v := e.visit(t)
+	v.choose("accept")
+	for _, coding := range []string{"gzip", "zstd"} {
+		var bodies [2]string
+		for i := range 4 { // until the opening is remembered
+			tail = strings.Repeat(fmt.Sprintf("<p>%d</p>", i), 500)
+			bodies[i%2] = v.get("/", "Accept-Encoding", coding).body
+		}
+		n := 0
+		for n < min(len(bodies[0]), len(bodies[1])) && bodies[0][n] == bodies[1][n] {
+			n++
+		}
+		common, _ := decompressed(t, coding, bodies[0][:n]) // it breaks off
+		if _, control, found := strings.Cut(common, controlMark); !found || !strings.Contains(control, "</div>") {
+			t.Errorf("%s: the first %d of %d bytes are common; of the page they hold %d bytes without the control", coding, n, len(bodies[0]), len(common))
 		}
 	}
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"weak"
 
 	"github.com/mamen-ai/consentgate/internal/consent"
 	"github.com/mamen-ai/consentgate/internal/gate"
@@ -253,4 +255,32 @@ func FuzzPage(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A page in a pool keeps nothing of its last use alive.
+func TestReleasedPageHoldsOnToNothing(t *testing.T) {
+	p := new(Page)
+	use := func() map[string]func() bool {
+		permit, m, saw, out := testGate(t).Permit(undecided), NewMemory(), new(observer), new(bytes.Buffer)
+		p.Reset(m, out, permit, baseOf("/"), saw, insertion)
+		if _, err := io.WriteString(p, ordinaryPage(20<<10)); err != nil {
+			t.Fatal(err)
+		}
+		return map[string]func() bool{"permit": isAlive(permit), "memory": isAlive(m), "observer": isAlive(saw), "writer": isAlive(out)}
+	}
+	alive := use()
+	p.Release()
+	runtime.GC()
+	for name, is := range alive {
+		if is() {
+			t.Errorf("the %s is still held", name)
+		}
+	}
+	runtime.KeepAlive(p)
+}
+
+// isAlive returns a function that reports whether what the pointer leads to is still held.
+func isAlive[T any](pointer *T) func() bool {
+	w := weak.Make(pointer)
+	return func() bool { return w.Value() != nil }
 }
